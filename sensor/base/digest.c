@@ -1,0 +1,21 @@
+/* SHA-1 and HMAC-SHA-256 through libcrypto. */
+#include "digest.h"
+
+#include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+bool digest_sha1(struct bytes in, uint8_t out[DIGEST_SHA1_LEN])
+{
+    memset(out, 0, DIGEST_SHA1_LEN);
+    return EVP_Digest(in.data, in.len, out, NULL, EVP_sha1(), NULL) == 1;
+}
+
+bool digest_hmac_sha256(struct bytes key, struct bytes message, uint8_t out[DIGEST_SHA256_LEN])
+{
+    memset(out, 0, DIGEST_SHA256_LEN);
+    if (key.len > INT_MAX)
+        return false;
+    return HMAC(EVP_sha256(), key.data, (int)key.len, message.data, message.len, out, NULL) != NULL;
+}
