@@ -1,0 +1,98 @@
+/* Events between threads, and their one-line message. */
+#include "event.h"
+
+#include <string.h>
+
+#include "text.h"
+
+static int compare(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+int event_compare(const struct event *a, const struct event *b)
+{
+    int order = compare(a->time_ns, b->time_ns);
+    if (order == 0)
+        order = compare(a->flow_uid, b->flow_uid);
+    return order != 0 ? order : compare(a->number, b->number);
+}
+
+size_t event_packed_len(const struct event *event)
+{
+    return sizeof *event + event->facts.len;
+}
+
+void event_pack(const struct event *event, uint8_t *to)
+{
+    memcpy(to, event, sizeof *event);
+    if (event->facts.len > 0)
+        memcpy(to + sizeof *event, event->facts.data, event->facts.len);
+}
+
+bool event_unpack(struct bytes packed, struct event *event)
+{
+    if (packed.len < sizeof *event)
+        return false;
+    memcpy(event, packed.data, sizeof *event);
+    event->facts = bytes_after(packed, sizeof *event);
+    return event->kind < EVENT_KINDS;
+}
+
+struct line {
+    char *to;
+    size_t len, size;
+};
+
+static void add(struct line *line, struct bytes text)
+{
+    struct bytes kept = text_cut(text, line->size - 1 - line->len);
+    if (kept.len > 0)
+        memcpy(line->to + line->len, kept.data, kept.len);
+    line->len += kept.len;
+}
+
+static bool add_field(struct line *line, struct bytes name, struct bytes facts)
+{
+    struct fact fact;
+    char value[FACTS_TEXT_MAX + 1];
+    enum field field = schema_find(name);
+    if (field == FIELDS || schema_field(field)->visibility == VISIBILITY_INTERNAL ||
+        !facts_find(facts, field, &fact))
+        return false;
+    fact_print(&fact, value, sizeof value);
+    add(line, bytes_of_string(value));
+    return true;
+}
+
+void event_message(const struct event_row *row, struct bytes facts, char *to, size_t size)
+{
+    struct line line = { to, 0, size };
+    struct bytes rest = bytes_of_string(row->message);
+    size_t optional = 0; /* where the [...] began */
+    bool complete = true;
+    while (rest.len > 0) {
+        size_t plain = 0;
+        while (plain < rest.len && !strchr("[]{", rest.data[plain]))
+            plain++;
+        add(&line, bytes_first(rest, plain));
+        rest = bytes_after(rest, plain);
+        if (rest.len == 0)
+            break;
+        size_t used = 1;
+        if (rest.data[0] == '[') {
+            optional = line.len;
+            complete = true;
+        } else if (rest.data[0] == ']') {
+            if (!complete)
+                line.len = optional;
+        } else {
+            used = bytes_index(rest, '}');
+            if (!add_field(&line, bytes_first(bytes_after(rest, 1), used - 1), facts))
+                complete = false;
+            used++;
+        }
+        rest = bytes_after(rest, used);
+    }
+    to[line.len] = '\0';
+}

@@ -1,0 +1,33 @@
+/* An event on its way from a worker to the collector: a header and the facts, flat. */
+#ifndef MAILTAP_EVENT_H
+#define MAILTAP_EVENT_H
+
+#include "facts.h"
+
+struct event {
+    enum event_kind kind;
+    uint32_t number;   /* of the event within its flow, from 0 */
+    uint64_t time_ns;  /* packet time */
+    uint64_t flow_uid; /* unkeyed hash of the flow */
+    uint64_t frame;    /* packet that completed it, from 1 */
+    struct bytes facts;
+};
+
+/* Order of output: time, then flow, then number in the flow. <0, 0, >0. */
+int event_compare(const struct event *, const struct event *);
+
+/* Whoever receives events: the ring, a test, a sink. The event is valid during the call only. */
+struct event_receiver {
+    void (*receive)(void *arg, const struct event *);
+    void *arg;
+};
+
+/* The event in the ring: its length, writing it, reading it back (false if damaged). */
+size_t event_packed_len(const struct event *);
+void event_pack(const struct event *, uint8_t *to);
+bool event_unpack(struct bytes packed, struct event *);
+
+/* Fills in a message template of events.def from the facts. Always NUL-terminated. */
+void event_message(const struct event_row *, struct bytes facts, char *to, size_t size);
+
+#endif
