@@ -6,6 +6,7 @@
 
 #include "base64.h"
 #include "digest.h"
+#include "siphash.h"
 
 /* Both names order the endpoints, so that they do not depend on which side was seen first. */
 static bool client_is_lower(const struct flow_identity *id)
