@@ -32,11 +32,14 @@ struct facts *session_own_facts(struct session *);
 /* Emits an event: identity, session scope, message scope (EVENT_MESSAGE only), then the own facts, and coverage. */
 void session_emit(struct session *, enum event_kind);
 
-/* A secret passed by: keeps a keyed hash of it, in the session and as an INTERNAL own fact, nothing else. */
-void session_secret(struct session *, struct bytes);
+/* A secret passed by: the session remembers a keyed hash of it, which is returned, and nothing else. */
+uint64_t session_secret(struct session *, struct bytes);
 /* Adds a user name to a record, masked as `********` if it is implausible (holds white space, is over 64 bytes) or
  * equals a secret of this session: people type passwords into the user box. */
 void session_user(struct session *, struct facts *, enum field, struct bytes name);
+
+/* The budget for what a dissector's state grows by. */
+struct pool *session_pool(struct session *);
 
 /* The upgrade was accepted, or its acceptance may have been lost: both sides are watched for TLS at their next byte. */
 void session_expect_tls(struct session *);

@@ -1,0 +1,23 @@
+/* Lines of a text protocol: ended by CRLF, or by a bare LF as real peers accept; over-long ones are cut, not lost. */
+#ifndef MAILTAP_LINE_H
+#define MAILTAP_LINE_H
+
+#include "bytes.h"
+
+/* The longest line that is kept: RFC 4954 section 4 lets AUTH lines reach 12288 octets. */
+#define LINE_MAX_KEPT (16 * 1024)
+
+struct line_reader {
+    bool skipping; /* up to the next LF: the rest of an over-long line, or of one that began in a gap */
+};
+
+struct line {
+    struct bytes text; /* without its ending */
+    bool ready;        /* false: these bytes were only skipped */
+    bool too_long;     /* text is the first LINE_MAX_KEPT bytes, the rest will be skipped */
+};
+
+/* Looks for one line at the front. Returns the bytes it takes, 0 to wait for more; `shown` bytes need no second look. */
+size_t line_read(struct line_reader *, struct bytes unread, size_t shown, struct line *);
+
+#endif

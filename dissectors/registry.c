@@ -1,0 +1,7 @@
+/* The only list of dissectors. */
+#include "dissector.h"
+
+#include "smtp.h"
+#include "tls_record.h"
+
+const struct dissector *const dissectors[] = { &smtp_dissector, &tls_dissector, NULL };

@@ -1,0 +1,477 @@
+/* Drives one dissector over the two byte streams of a flow. */
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "session_internal.h"
+#include "tls_record.h"
+
+#define UNREAD_MAX (64 * 1024)
+#define PROBE_MAX (4 * 1024)
+#define USER_LEN_PLAUSIBLE 64
+
+_Static_assert(WEIRDS <= 32, "session.weirds holds a bit per weird");
+
+/* --- birth and death --------------------------------------------------------------------------- */
+
+struct session *session_new(const struct session_env *env, struct flow_identity *id, bool midstream)
+{
+    if (!pool_take(env->tables, sizeof(struct session)))
+        return NULL;
+    struct session *s = calloc(1, sizeof *s);
+    if (!s) {
+        pool_give(env->tables, sizeof *s);
+        return NULL;
+    }
+    s->env = env;
+    s->id = id;
+    s->reading = true;
+    s->midstream = midstream;
+    s->coverage = midstream ? COVERAGE_MIDSTREAM : 0;
+    for (int d = 0; d < DIRECTIONS; d++)
+        buffer_init(&s->stream[d].kept, UNREAD_MAX, env->streams);
+    facts_init(&s->facts, env->tables);
+    facts_init(&s->message, env->tables);
+    facts_init(&s->own, env->tables);
+    starttls_init(&s->starttls, env->tables);
+    return s;
+}
+
+static void free_state(struct session *s)
+{
+    if (!s->state)
+        return;
+    explicit_bzero(s->state, s->dissector->state_size);
+    free(s->state);
+    pool_give(s->env->tables, s->dissector->state_size);
+    s->state = NULL;
+}
+
+void session_free(struct session *s)
+{
+    if (!s)
+        return;
+    struct pool *tables = s->env->tables;
+    free_state(s);
+    for (int d = 0; d < DIRECTIONS; d++)
+        buffer_free(&s->stream[d].kept);
+    facts_free(&s->facts);
+    facts_free(&s->message);
+    facts_free(&s->own);
+    starttls_free(&s->starttls);
+    explicit_bzero(s, sizeof *s);
+    free(s);
+    pool_give(tables, sizeof *s);
+}
+
+static bool choose(struct session *s, const struct dissector *dissector)
+{
+    if (!pool_take(s->env->tables, dissector->state_size))
+        return false;
+    s->state = calloc(1, dissector->state_size);
+    if (!s->state) {
+        pool_give(s->env->tables, dissector->state_size);
+        return false;
+    }
+    s->dissector = dissector;
+    return true;
+}
+
+/* --- probing ------------------------------------------------------------------------------------ */
+
+static bool on_port(const struct dissector *dissector, uint16_t port)
+{
+    for (const uint16_t *p = dissector->ports; *p != 0; p++) {
+        if (*p == port)
+            return true;
+    }
+    return false;
+}
+
+static void recognise(struct session *s, const struct dissector *dissector)
+{
+    if (!choose(s, dissector)) {
+        count(s->env->counters, COUNT_MEMORY_REFUSED);
+        s->reading = false;
+        return;
+    }
+    count(s->env->counters, COUNT_SESSIONS_RECOGNISED);
+    s->id->protocol = dissector->name;
+    if (dissector == &tls_dissector)
+        s->id->tls_mode = TLS_MODE_IMPLICIT;
+    trace_line(s, "recognised as %s", dissector->name);
+    for (int d = 0; d < DIRECTIONS; d++) {
+        if (s->stream[d].gap > 0)
+            dissector->gap(s, s->state, (enum direction)d, s->stream[d].gap);
+    }
+}
+
+/* Asks every dissector that has not said no. With `last`, no more bytes will come and the port breaks the tie. */
+static void probe(struct session *s, bool last)
+{
+    struct bytes client = bytes_first(s->stream[FROM_CLIENT].unread, PROBE_MAX);
+    struct bytes server = bytes_first(s->stream[FROM_SERVER].unread, PROBE_MAX);
+    const struct dissector *by_port = NULL;
+    bool open = false;
+    for (unsigned i = 0; dissectors[i]; i++) {
+        if (s->not_mine & 1U << i)
+            continue;
+        enum verdict verdict = dissectors[i]->probe(client, server, s->midstream);
+        if (verdict == VERDICT_MINE) {
+            recognise(s, dissectors[i]);
+            return;
+        }
+        if (verdict == VERDICT_NOT_MINE)
+            s->not_mine |= 1U << i;
+        else if (!by_port && on_port(dissectors[i], s->id->end[FROM_SERVER].port))
+            by_port = dissectors[i];
+        open |= verdict == VERDICT_MORE;
+    }
+    bool full = client.len == PROBE_MAX || server.len == PROBE_MAX;
+    if (open && !full && !last)
+        return;
+    if (by_port && server.len > 0 && !s->midstream) {
+        recognise(s, by_port);
+        return;
+    }
+    if (client.len > 0 || server.len > 0)
+        count(s->env->counters, COUNT_SESSIONS_UNRECOGNISED);
+    s->reading = false;
+}
+
+/* --- the upgrade -------------------------------------------------------------------------------- */
+
+static bool switch_to_tls(struct session *s)
+{
+    trace_line(s, "both sides speak TLS: %s ends", s->dissector->name);
+    s->dissector->end(s, s->state, ENDED_UPGRADED);
+    free_state(s);
+    s->expecting_tls = false;
+    s->id->tls_mode = TLS_MODE_STARTTLS;
+    s->stream[FROM_CLIENT].shown = s->stream[FROM_SERVER].shown = 0;
+    if (!choose(s, &tls_dissector)) {
+        count(s->env->counters, COUNT_MEMORY_REFUSED);
+        s->reading = false;
+    }
+    return true;
+}
+
+/* Judges the next bytes of a direction that may turn into TLS. Sets *text to what the old dissector may be shown:
+ * one line, so that TLS behind it is seen. True if something changed. */
+static bool probe_tls(struct session *s, enum direction d, struct bytes *text)
+{
+    struct stream *stream = &s->stream[d];
+    *text = BYTES_NONE;
+    if (!stream->tls) {
+        enum verdict verdict = tls_record_probe(stream->unread);
+        if (verdict == VERDICT_MORE)
+            return false;
+        if (verdict == VERDICT_NOT_MINE) {
+            *text = bytes_first(stream->unread, bytes_index(stream->unread, '\n') + 1);
+            return false;
+        }
+        stream->tls = true;
+        starttls_saw_tls(s, d);
+        trace_line(s, "TLS begins from the %s", d == FROM_CLIENT ? "client" : "server");
+    }
+    enum direction other = other_direction(d);
+    if (s->stream[other].tls || s->stream[other].visible == CLAIM_NO)
+        return switch_to_tls(s);
+    return false; /* the other side decides whether this becomes TLS */
+}
+
+/* --- the loop ----------------------------------------------------------------------------------- */
+
+/* Shows one direction to the dissector, once. True if that moved anything. */
+static bool progress(struct session *s, enum direction d)
+{
+    struct stream *stream = &s->stream[d];
+    struct bytes shown = stream->unread;
+    if (!s->reading || shown.len == 0)
+        return false;
+    if (s->expecting_tls) {
+        if (probe_tls(s, d, &shown))
+            return true;
+        if (shown.len == 0)
+            return false;
+    }
+    bool expected = s->expecting_tls;
+    size_t old = stream->shown < shown.len ? stream->shown : shown.len;
+    size_t consumed = s->dissector->data(s, s->state, d, shown, old);
+    if (trace_wanted(s))
+        trace_data(s, d, shown, consumed);
+    if (expected && consumed > 0)
+        starttls_saw_text(s, d, bytes_first(shown, consumed), false);
+    stream->unread = bytes_after(stream->unread, consumed);
+    stream->shown = shown.len - consumed;
+    return consumed > 0;
+}
+
+/* Loss that we make ourselves: what the dissector would not take and we cannot keep is a gap. */
+static void overflow(struct session *s, enum direction d)
+{
+    uint64_t missing = s->stream[d].unread.len;
+    s->stream[d].unread = BYTES_NONE;
+    buffer_clear(&s->stream[d].kept);
+    count(s->env->counters, COUNT_MEMORY_REFUSED);
+    session_gap(s, s->now, d, missing);
+}
+
+/* Keeps what is left of a packet that is about to go, or of the buffer in which it lies. */
+static void keep_rest(struct session *s, enum direction d, bool in_packet)
+{
+    struct stream *stream = &s->stream[d];
+    if (!in_packet) {
+        buffer_consume(&stream->kept, stream->kept.len - stream->unread.len);
+    } else if (!buffer_append(&stream->kept, stream->unread)) {
+        overflow(s, d);
+        return;
+    }
+    stream->unread = buffer_view(&stream->kept);
+}
+
+static void run(struct session *s, enum direction first)
+{
+    if (!s->dissector)
+        probe(s, false);
+    if (!s->dissector)
+        return;
+    while (s->reading && (progress(s, first) || progress(s, other_direction(first)))) {
+    }
+}
+
+void session_data(struct session *s, struct moment now, enum direction d, struct bytes data)
+{
+    struct stream *stream = &s->stream[d];
+    s->now = now;
+    if (!s->reading || data.len == 0)
+        return;
+    bool in_packet = stream->kept.len == 0;
+    if (in_packet) {
+        stream->unread = data;
+    } else if (buffer_append(&stream->kept, data)) {
+        stream->unread = buffer_view(&stream->kept);
+    } else {
+        overflow(s, d);
+        in_packet = true;
+        stream->unread = data;
+    }
+    run(s, d);
+    if (!s->reading) {
+        for (int i = 0; i < DIRECTIONS; i++) {
+            s->stream[i].unread = BYTES_NONE;
+            buffer_free(&s->stream[i].kept);
+        }
+        return;
+    }
+    keep_rest(s, d, in_packet);
+    keep_rest(s, other_direction(d), false);
+}
+
+void session_gap(struct session *s, struct moment now, enum direction d, uint64_t missing)
+{
+    struct stream *stream = &s->stream[d];
+    s->now = now;
+    s->coverage |= COVERAGE_GAP;
+    if (!s->reading)
+        return;
+    /* What waited before the gap goes with it: joined to what follows it would be a lie. */
+    missing += stream->unread.len;
+    stream->unread = BYTES_NONE;
+    stream->shown = 0;
+    buffer_clear(&stream->kept);
+    trace_line(s, "gap of %llu bytes from the %s", (unsigned long long)missing,
+               d == FROM_CLIENT ? "client" : "server");
+    if (s->dissector) {
+        s->dissector->gap(s, s->state, d, missing);
+        run(s, other_direction(d));
+        keep_rest(s, other_direction(d), false);
+    } else {
+        stream->gap += missing;
+        s->midstream = true;
+    }
+}
+
+void session_visible(struct session *s, struct moment now, enum direction d, enum claim visible)
+{
+    s->now = now;
+    s->stream[d].visible = visible;
+    if (visible != CLAIM_NO)
+        return;
+    s->coverage |= COVERAGE_ONE_SIDED;
+    trace_line(s, "the %s cannot be seen", d == FROM_CLIENT ? "client" : "server");
+    if (s->reading && s->dissector) {
+        run(s, other_direction(d));
+        keep_rest(s, other_direction(d), false);
+    }
+}
+
+void session_partial(struct session *s, enum coverage reason)
+{
+    s->coverage |= (uint8_t)reason;
+}
+
+void session_end(struct session *s, struct moment now, enum ending ending)
+{
+    s->now = now;
+    if (s->reading && !s->dissector) {
+        probe(s, true);
+        if (s->dissector) {
+            run(s, FROM_SERVER);
+            keep_rest(s, FROM_CLIENT, false);
+            keep_rest(s, FROM_SERVER, false);
+        }
+    }
+    if (s->dissector && s->state && s->reading)
+        s->dissector->end(s, s->state, ending);
+    s->reading = false;
+    starttls_finish(s, ending);
+}
+
+bool session_reading(const struct session *s)
+{
+    return s->reading;
+}
+
+/* --- what dissectors call ------------------------------------------------------------------------ */
+
+struct facts *session_facts(struct session *s)
+{
+    return &s->facts;
+}
+
+struct facts *session_message_facts(struct session *s)
+{
+    return &s->message;
+}
+
+struct facts *session_own_facts(struct session *s)
+{
+    return &s->own;
+}
+
+void session_flow_facts(const struct session *s, struct facts *facts)
+{
+    static const struct {
+        enum coverage bit;
+        const char *name;
+    } reasons[] = {
+        { COVERAGE_GAP, "gap" },
+        { COVERAGE_ONE_SIDED, "one_sided" },
+        { COVERAGE_MIDSTREAM, "midstream" },
+        { COVERAGE_TRUNCATED, "truncated" },
+    };
+    facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (s->coverage & reasons[i].bit)
+            facts_string(facts, FIELD_COVERAGE_REASON, reasons[i].name);
+    }
+}
+
+void session_emit(struct session *s, enum event_kind kind)
+{
+    struct facts all;
+    facts_init(&all, s->env->tables);
+    facts_join(&all, buffer_view(&s->facts.records));
+    if (kind == EVENT_MESSAGE)
+        facts_join(&all, buffer_view(&s->message.records));
+    facts_join(&all, buffer_view(&s->own.records));
+    session_flow_facts(s, &all);
+    bool full = all.full || s->facts.full || s->own.full || (kind == EVENT_MESSAGE && s->message.full);
+    count(s->env->counters, COUNT_EVENTS);
+    trace_line(s, "event %s", schema_event(kind)->name);
+    flow_emit(s->id, &s->env->out, kind, s->now, buffer_view(&all.records));
+    facts_free(&all);
+    facts_clear(&s->own);
+    if (full)
+        session_weird(s, WEIRD_FACTS_FULL, FROM_CLIENT);
+}
+
+void session_weird(struct session *s, enum weird weird, enum direction d)
+{
+    if (s->weirds[d] & 1U << weird)
+        return;
+    s->weirds[d] |= 1U << weird;
+    facts_clear(&s->own);
+    facts_string(&s->own, FIELD_WEIRD_NAME, schema_weird(weird));
+    facts_string(&s->own, FIELD_WEIRD_DIRECTION, d == FROM_CLIENT ? "client" : "server");
+    session_emit(s, EVENT_WEIRD);
+}
+
+static uint64_t secret_hash(const struct session *s, struct bytes secret)
+{
+    return siphash13(&s->env->secrets, secret);
+}
+
+uint64_t session_secret(struct session *s, struct bytes secret)
+{
+    uint64_t hash = secret_hash(s, secret);
+    s->secrets[s->secret_count++ % SESSION_SECRETS] = hash;
+    return hash;
+}
+
+static bool user_plausible(const struct session *s, struct bytes name)
+{
+    if (name.len > USER_LEN_PLAUSIBLE)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.data[i] <= ' ' || name.data[i] == 0x7F)
+            return false;
+    }
+    uint64_t hash = secret_hash(s, name);
+    for (uint32_t i = 0; i < s->secret_count && i < SESSION_SECRETS; i++) {
+        if (s->secrets[i] == hash)
+            return false;
+    }
+    return true;
+}
+
+void session_user(struct session *s, struct facts *facts, enum field field, struct bytes name)
+{
+    facts_text(facts, field, user_plausible(s, name) ? name : BYTES_LITERAL("********"));
+}
+
+struct pool *session_pool(struct session *s)
+{
+    return s->env->tables;
+}
+
+void session_expect_tls(struct session *s)
+{
+    /* The client's bytes that are already here were sent before it could know the answer. */
+    struct stream *client = &s->stream[FROM_CLIENT];
+    if (client->unread.len > 0 && tls_record_probe(client->unread) == VERDICT_NOT_MINE)
+        starttls_saw_text(s, FROM_CLIENT, client->unread, true);
+    s->expecting_tls = true;
+    for (int d = 0; d < DIRECTIONS; d++)
+        s->stream[d].tls = false;
+}
+
+void session_ignore_rest(struct session *s)
+{
+    s->reading = false;
+    trace_line(s, "nothing more can be read");
+    starttls_finish(s, ENDED_UPGRADED);
+}
+
+void session_public(struct session *s, struct bytes range)
+{
+    if (s->env->trace && s->public_count < TRACE_RANGES)
+        s->public[s->public_count++] = range;
+}
+
+enum claim session_peer_visible(const struct session *s, enum direction d)
+{
+    return s->stream[d].visible;
+}
+
+bool session_is_partial(const struct session *s)
+{
+    return s->coverage != 0;
+}
+
+uint64_t session_time(const struct session *s)
+{
+    return s->now.time_ns;
+}

@@ -1,0 +1,43 @@
+/* What a session holds. For session.c, starttls.c and session_trace.c only. */
+#ifndef MAILTAP_SESSION_INTERNAL_H
+#define MAILTAP_SESSION_INTERNAL_H
+
+#include "starttls.h"
+
+#define SESSION_SECRETS 8
+#define TRACE_RANGES 4
+
+struct stream {
+    struct buffer kept;   /* what was left unread when its packet went */
+    struct bytes unread;  /* what is left now: over `kept` or over the packet itself */
+    size_t shown;         /* so much of it the dissector has seen */
+    uint64_t gap;         /* missing before `unread`, found while nobody was chosen yet */
+    enum claim visible;
+    bool tls;             /* while TLS is expected: it has begun here */
+};
+
+struct session {
+    const struct session_env *env;
+    struct flow_identity *id;
+    struct moment now;
+    const struct dissector *dissector; /* NULL while probing */
+    void *state;
+    struct stream stream[DIRECTIONS];
+    struct facts facts, message, own;
+    struct starttls starttls;
+    uint64_t secrets[SESSION_SECRETS]; /* keyed hashes, for comparing only */
+    uint32_t secret_count;
+    uint32_t weirds[DIRECTIONS]; /* bit per weird that was reported */
+    uint32_t not_mine;           /* bit per dissector that said no */
+    uint8_t coverage;
+    bool midstream, reading, expecting_tls;
+    struct bytes public[TRACE_RANGES];
+    unsigned public_count;
+};
+
+/* The trace: what a dissector was shown, what it took, what came of it. */
+bool trace_wanted(const struct session *);
+void trace_data(struct session *, enum direction, struct bytes shown, size_t consumed);
+void trace_line(struct session *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,74 @@
+/* The trace of a session: each call of a dissector on a line. What it did not declare public is shown by length. */
+#include <ctype.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "session_internal.h"
+
+#define TRACE_SHOWN 120 /* public bytes of one call */
+
+bool trace_wanted(const struct session *s)
+{
+    const struct session_env *env = s->env;
+    return env->trace && (env->trace_protocol.len == 0 ||
+                          (s->dissector && bytes_equal_nocase(env->trace_protocol, s->dissector->name)) ||
+                          (s->id->protocol && bytes_equal_nocase(env->trace_protocol, s->id->protocol)));
+}
+
+static void print_head(const struct session *s)
+{
+    fprintf(s->env->trace, "%08llx #%-5llu ", (unsigned long long)(s->id->uid >> 32),
+            (unsigned long long)s->now.frame);
+}
+
+static void print_public(FILE *out, struct bytes text)
+{
+    struct bytes shown = bytes_first(text, TRACE_SHOWN);
+    for (size_t i = 0; i < shown.len; i++) {
+        uint8_t c = shown.data[i];
+        if (c == '\r' || c == '\n')
+            fputs(c == '\r' ? "\\r" : "\\n", out);
+        else if (c >= 0x20 && c < 0x7F)
+            fputc(c, out);
+        else
+            fprintf(out, "\\x%02x", c);
+    }
+    if (shown.len < text.len)
+        fprintf(out, "[%zu more]", text.len - shown.len);
+}
+
+void trace_data(struct session *s, enum direction d, struct bytes shown, size_t consumed)
+{
+    FILE *out = s->env->trace;
+    const uint8_t *at = shown.data, *end = shown.data + consumed;
+    print_head(s);
+    fprintf(out, "%s ", d == FROM_CLIENT ? "C:" : "S:");
+    if (consumed == 0)
+        fprintf(out, "waits with %zu bytes", shown.len);
+    for (unsigned i = 0; i < s->public_count && consumed > 0; i++) {
+        struct bytes range = s->public[i];
+        if (range.data < at || range.data + range.len > end)
+            continue;
+        if (range.data > at)
+            fprintf(out, "[%zu bytes]", (size_t)(range.data - at));
+        print_public(out, range);
+        at = range.data + range.len;
+    }
+    if (at < end)
+        fprintf(out, "[%zu bytes]", (size_t)(end - at));
+    fputc('\n', out);
+    s->public_count = 0;
+}
+
+void trace_line(struct session *s, const char *format, ...)
+{
+    if (!trace_wanted(s))
+        return;
+    va_list args;
+    print_head(s);
+    fputs("   ", s->env->trace);
+    va_start(args, format);
+    vfprintf(s->env->trace, format, args);
+    va_end(args);
+    fputc('\n', s->env->trace);
+}

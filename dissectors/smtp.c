@@ -1,0 +1,122 @@
+/* SMTP: which file sees which bytes, what a gap does, what the end does. */
+#include "smtp.h"
+
+#include "smtp_internal.h"
+
+static void begin(struct session *s, struct smtp *smtp)
+{
+    if (smtp->begun)
+        return;
+    smtp->begun = true;
+    smtp_queue_init(&smtp->queue, session_pool(s));
+    facts_init(&smtp->listing, session_pool(s));
+    starttls_track(s);
+    if (session_is_partial(s) && session_peer_visible(s, FROM_SERVER) != CLAIM_NO)
+        smtp_lose_track(s, smtp, true);
+    else
+        smtp_queue_push(&smtp->queue, SMTP_GREETING, BYTES_NONE);
+}
+
+static bool in_body(const struct smtp *smtp)
+{
+    return smtp->client == CLIENT_BODY || smtp->client == CLIENT_CHUNK;
+}
+
+void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
+{
+    smtp_auth_unanswered(s, smtp);
+    if (smtp->client == CLIENT_BODY)
+        smtp_message_end(s, smtp, NULL);
+    else
+        smtp_transaction_end(s, smtp);
+    smtp_queue_clear(&smtp->queue);
+    smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
+    smtp->client = CLIENT_BLIND;
+    smtp->blind_lines = trusted ? 0 : BLIND_UNTRUSTED;
+}
+
+static size_t smtp_data(struct session *s, void *state, enum direction d, struct bytes unread, size_t shown)
+{
+    struct smtp *smtp = state;
+    begin(s, smtp);
+    return d == FROM_CLIENT ? smtp_client_data(s, smtp, unread, shown) : smtp_server_data(s, smtp, unread, shown);
+}
+
+/* Commands that came before the gap still get their replies in order; what comes behind it cannot be paired. */
+static void client_gap(struct session *s, struct smtp *smtp, uint64_t missing)
+{
+    if (smtp->client == CLIENT_BODY) {
+        dot_stuffing_gap(&smtp->body);
+        smtp->body.size += missing;
+        return;
+    }
+    if (smtp->client == CLIENT_CHUNK && missing <= smtp->chunk_left) {
+        smtp->chunk_left -= missing;
+        if (smtp->chunk_left == 0)
+            smtp->client = CLIENT_COMMANDS;
+        return;
+    }
+    smtp->line[FROM_CLIENT].skipping = true;
+    smtp->blind_lines = BLIND_UNTRUSTED;
+    if (smtp->client == CLIENT_BLIND)
+        return;
+    smtp->client = CLIENT_BLIND;
+    if (!smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE))
+        smtp_lose_track(s, smtp, false);
+}
+
+/* Replies are missing, so none that follows can be paired. A body under way goes on: its bytes are the client's. */
+static void server_gap(struct session *s, struct smtp *smtp)
+{
+    bool any, asked_tls = false;
+    struct bytes argument;
+    enum smtp_command head = smtp_queue_head(&smtp->queue, &any, &argument);
+    bool settled = !any || (head == SMTP_GREETING && smtp->queue.count == 1);
+    for (unsigned i = 0; i < smtp->queue.count; i++)
+        asked_tls |= smtp->queue.entry[(smtp->queue.first + i) % SMTP_QUEUE_MAX].command == SMTP_STARTTLS;
+    smtp->line[FROM_SERVER].skipping = true;
+    smtp->reply = (struct smtp_reply){ 0 };
+    if (in_body(smtp)) {
+        smtp_queue_clear(&smtp->queue);
+        smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
+        return;
+    }
+    smtp_lose_track(s, smtp, settled);
+    if (asked_tls)
+        session_expect_tls(s);
+}
+
+static void smtp_gap(struct session *s, void *state, enum direction d, uint64_t missing)
+{
+    struct smtp *smtp = state;
+    begin(s, smtp);
+    if (d == FROM_CLIENT)
+        client_gap(s, smtp, missing);
+    else
+        server_gap(s, smtp);
+}
+
+static void smtp_end(struct session *s, void *state, enum ending ending)
+{
+    struct smtp *smtp = state;
+    (void)ending;
+    begin(s, smtp);
+    smtp_auth_unanswered(s, smtp);
+    if (smtp->client == CLIENT_BODY && smtp->transaction.active)
+        smtp->transaction.size = smtp->body.size;
+    smtp_transaction_end(s, smtp);
+    smtp_queue_free(&smtp->queue);
+    facts_free(&smtp->listing);
+}
+
+static const uint16_t smtp_ports[] = { 25, 587, 2525, 24, 465, 0 };
+
+const struct dissector smtp_dissector = {
+    .name = "smtp",
+    .ports = smtp_ports,
+    .state_size = sizeof(struct smtp),
+    .probe = smtp_probe,
+    .data = smtp_data,
+    .gap = smtp_gap,
+    .end = smtp_end,
+};

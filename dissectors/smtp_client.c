@@ -1,0 +1,290 @@
+/* What the client sends: commands, which wait in the queue for their replies, SASL responses and bodies. */
+#include <string.h>
+
+#include "smtp_internal.h"
+#include "text.h"
+
+static bool server_hidden(const struct session *s)
+{
+    return session_peer_visible(s, FROM_SERVER) == CLAIM_NO;
+}
+
+/* --- commands ---------------------------------------------------------------------------------- */
+
+/* What happens when a command is read, beyond joining the queue; its argument is what the queue keeps. */
+static void auth_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    smtp_auth_command(s, smtp, *argument);
+    *argument = BYTES_NONE; /* it may hold the secret */
+    smtp->client = CLIENT_WAITS;
+}
+
+static void starttls_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    (void)argument;
+    starttls_requested(s);
+    smtp->client = CLIENT_WAITS;
+}
+
+static void data_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    (void)s;
+    (void)argument;
+    smtp->client = CLIENT_WAITS;
+}
+
+/* RFC 3030 section 2: the octets follow at once, whatever the server will answer. */
+static void bdat_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    uint64_t len;
+    bool last;
+    (void)s;
+    if (smtp_chunk(*argument, &len, &last) && len > 0) {
+        smtp->chunk_left = len;
+        smtp->client = CLIENT_CHUNK;
+    }
+}
+
+static void path_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    (void)s;
+    (void)smtp;
+    *argument = bytes_first(smtp_path(*argument), FACTS_TEXT_MAX);
+}
+
+static void name_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    (void)s;
+    (void)smtp;
+    *argument = bytes_first(text_next_word(argument), FACTS_TEXT_MAX);
+}
+
+static void word_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    (void)s;
+    (void)smtp;
+    *argument = BYTES_NONE;
+}
+
+static const struct {
+    bool public_argument; /* may be shown in a trace; the verb always may */
+    void (*sent)(struct session *, struct smtp *, struct bytes *argument);
+} rules[] = {
+    [SMTP_UNKNOWN] = { false, word_sent }, [SMTP_EHLO] = { true, name_sent },
+    [SMTP_HELO] = { true, name_sent },     [SMTP_MAIL] = { true, path_sent },
+    [SMTP_RCPT] = { true, path_sent },     [SMTP_DATA] = { true, data_sent },
+    [SMTP_BDAT] = { true, bdat_sent },     [SMTP_RSET] = { true, word_sent },
+    [SMTP_QUIT] = { true, word_sent },     [SMTP_AUTH] = { false, auth_sent },
+    [SMTP_STARTTLS] = { true, starttls_sent }, [SMTP_VRFY] = { true, word_sent },
+    [SMTP_EXPN] = { true, word_sent },     [SMTP_OTHER] = { false, word_sent },
+};
+
+/* The verb, and for AUTH the mechanism if it is one; the rest of a line only where its command allows it. */
+static void show_command(struct session *s, enum smtp_command command, struct bytes line, size_t taken)
+{
+    if (command == SMTP_UNKNOWN)
+        return;
+    struct bytes rest = line;
+    size_t shown = rules[command].public_argument ? taken : text_next_word(&rest).len;
+    if (command == SMTP_AUTH) {
+        struct bytes mechanism = text_next_word(&rest);
+        if (sasl_known_name(mechanism))
+            shown = (size_t)(mechanism.data + mechanism.len - line.data);
+    }
+    session_public(s, bytes_over(line.data, shown));
+}
+
+static size_t read_command(struct session *s, struct smtp *smtp, struct bytes unread, size_t shown)
+{
+    struct line line;
+    struct bytes argument;
+    if (smtp_queue_full(&smtp->queue)) {
+        session_weird(s, WEIRD_UNPAIRED_PIPELINE, FROM_CLIENT);
+        return 0;
+    }
+    size_t taken = line_read(&smtp->line[FROM_CLIENT], unread, shown, &line);
+    if (!line.ready)
+        return taken;
+    if (line.too_long)
+        session_weird(s, WEIRD_LINE_TOO_LONG, FROM_CLIENT);
+    enum smtp_command command = smtp_command_of(line.text, &argument);
+    show_command(s, command, line.text, taken);
+    rules[command].sent(s, smtp, &argument);
+    if (!smtp_queue_push(&smtp->queue, command, argument)) {
+        smtp_lose_track(s, smtp, false); /* no memory: claim nothing rather than pair wrongly */
+        return taken;
+    }
+    if (server_hidden(s))
+        smtp_assume_replies(s, smtp);
+    return taken;
+}
+
+/* --- SASL -------------------------------------------------------------------------------------- */
+
+static size_t read_sasl(struct session *s, struct smtp *smtp, struct bytes unread, size_t shown)
+{
+    struct line line;
+    size_t taken = line_read(&smtp->line[FROM_CLIENT], unread, shown, &line);
+    if (!line.ready)
+        return taken;
+    smtp_auth_response(s, smtp, line.text);
+    smtp->client = CLIENT_WAITS;
+    if (!smtp_queue_push(&smtp->queue, SMTP_SASL_RESPONSE, BYTES_NONE))
+        smtp_lose_track(s, smtp, false);
+    else if (server_hidden(s))
+        smtp_assume_replies(s, smtp);
+    return taken;
+}
+
+/* --- bodies ------------------------------------------------------------------------------------ */
+
+static size_t read_body(struct session *s, struct smtp *smtp, struct bytes unread)
+{
+    bool ended;
+    size_t taken = dot_stuffing_read(&smtp->body, unread, &ended);
+    if (!ended)
+        return taken;
+    smtp->transaction.size = smtp->body.size;
+    smtp->client = CLIENT_COMMANDS;
+    bool any;
+    struct bytes argument;
+    if (smtp_queue_head(&smtp->queue, &any, &argument) == SMTP_LOST) {
+        smtp_message_end(s, smtp, NULL); /* its reply cannot be told from others */
+        smtp->client = CLIENT_BLIND;
+    } else if (!smtp_queue_push(&smtp->queue, SMTP_END_OF_DATA, BYTES_NONE)) {
+        smtp_lose_track(s, smtp, false);
+    } else if (server_hidden(s)) {
+        smtp_assume_replies(s, smtp);
+    }
+    return taken;
+}
+
+static size_t read_chunk(struct smtp *smtp, struct bytes unread)
+{
+    size_t taken = smtp->chunk_left < unread.len ? (size_t)smtp->chunk_left : unread.len;
+    smtp->chunk_left -= taken;
+    if (smtp->chunk_left == 0) {
+        bool any;
+        struct bytes argument;
+        bool lost = smtp_queue_head(&smtp->queue, &any, &argument) == SMTP_LOST;
+        smtp->client = lost ? CLIENT_BLIND : CLIENT_COMMANDS;
+    }
+    return taken;
+}
+
+/* --- after a loss ------------------------------------------------------------------------------ */
+
+/* Consumes, and remembers only whether the last thing said was an EHLO: the server's answer to it brings us back. */
+static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
+{
+    struct line line;
+    struct bytes argument;
+    size_t taken = line_read(&smtp->line[FROM_CLIENT], unread, shown, &line);
+    if (line.ready) {
+        smtp->blind_lines++;
+        smtp->blind_ehlo = smtp_command_of(line.text, &argument) == SMTP_EHLO;
+    }
+    return taken;
+}
+
+/* --- without the server ------------------------------------------------------------------------ */
+
+/* From one side a login looks like base64 lines behind AUTH; anything else is the next command. */
+static void assume_sasl(struct smtp *smtp)
+{
+    bool more = !sasl_is_single(&smtp->sasl) || smtp->sasl.responses == 0;
+    bool login_done = smtp->sasl.responses >= 2 && sasl_mechanism_name(&smtp->sasl) &&
+                      strcmp(sasl_mechanism_name(&smtp->sasl), "LOGIN") == 0;
+    smtp->client = more && !login_done && !smtp->auth_cancelled ? CLIENT_SASL : CLIENT_COMMANDS;
+}
+
+static void assume_reply(struct session *s, struct smtp *smtp, enum smtp_command command, struct bytes argument)
+{
+    switch (command) {
+    case SMTP_EHLO:
+    case SMTP_HELO:
+        smtp_transaction_end(s, smtp);
+        facts_unset(session_facts(s), FIELD_SMTP_HELO);
+        facts_text(session_facts(s), FIELD_SMTP_HELO, argument);
+        break;
+    case SMTP_MAIL:
+        smtp_mail(s, smtp, argument);
+        break;
+    case SMTP_RCPT:
+        smtp_rcpt(s, smtp, argument, NULL);
+        break;
+    case SMTP_DATA:
+        dot_stuffing_begin(&smtp->body);
+        smtp->client = CLIENT_BODY;
+        break;
+    case SMTP_END_OF_DATA:
+        smtp_message_end(s, smtp, NULL);
+        break;
+    case SMTP_RSET:
+    case SMTP_QUIT:
+        smtp_transaction_end(s, smtp);
+        break;
+    case SMTP_AUTH:
+    case SMTP_SASL_RESPONSE:
+        assume_sasl(smtp);
+        if (smtp->client == CLIENT_COMMANDS)
+            smtp_auth_unanswered(s, smtp);
+        break;
+    case SMTP_STARTTLS:
+        smtp->client = CLIENT_COMMANDS;
+        session_expect_tls(s);
+        break;
+    default:
+        break;
+    }
+}
+
+void smtp_assume_replies(struct session *s, struct smtp *smtp)
+{
+    bool any;
+    struct bytes argument;
+    for (;;) {
+        enum smtp_command command = smtp_queue_head(&smtp->queue, &any, &argument);
+        if (!any || command == SMTP_LOST)
+            return;
+        assume_reply(s, smtp, command, argument);
+        smtp_queue_pop(&smtp->queue);
+    }
+}
+
+/* A line that cannot be SASL ends an exchange whose replies are not seen: it is a command again. */
+static bool leaves_sasl(struct session *s, struct smtp *smtp, struct bytes unread)
+{
+    struct bytes argument;
+    struct bytes line = bytes_first(unread, bytes_index(unread, '\n'));
+    if (!server_hidden(s) || line.len == unread.len)
+        return false;
+    if (line.len > 0 && line.data[line.len - 1] == '\r')
+        line.len--;
+    if (smtp_command_of(line, &argument) == SMTP_UNKNOWN)
+        return false;
+    smtp_auth_unanswered(s, smtp);
+    smtp->client = CLIENT_COMMANDS;
+    return true;
+}
+
+size_t smtp_client_data(struct session *s, struct smtp *smtp, struct bytes unread, size_t shown)
+{
+    if (smtp->client == CLIENT_WAITS && server_hidden(s))
+        smtp_assume_replies(s, smtp);
+    switch (smtp->client) {
+    case CLIENT_SASL:
+        return leaves_sasl(s, smtp, unread) ? read_command(s, smtp, unread, 0) : read_sasl(s, smtp, unread, shown);
+    case CLIENT_COMMANDS:
+        return read_command(s, smtp, unread, shown);
+    case CLIENT_BODY:
+        return read_body(s, smtp, unread);
+    case CLIENT_CHUNK:
+        return read_chunk(smtp, unread);
+    case CLIENT_BLIND:
+        return read_blind(smtp, unread, shown);
+    case CLIENT_WAITS:
+        break;
+    }
+    return 0;
+}

@@ -1,0 +1,108 @@
+/* The state of an SMTP session, shared by the smtp_*.c files.
+ *
+ *   smtp.c              the dissector: which file sees which bytes, gaps, the end
+ *   smtp_client.c       command lines, bodies, SASL responses: what the client sends
+ *   smtp_server.c       replies: they, not the commands, move the session
+ *   smtp_transaction.c  the envelope and the message events
+ *   smtp_auth.c         login attempts
+ *   smtp_queue.c, smtp_syntax.c, smtp_probe.c  on their own feet */
+#ifndef MAILTAP_SMTP_INTERNAL_H
+#define MAILTAP_SMTP_INTERNAL_H
+
+#include "dissector.h"
+#include "dot_stuffing.h"
+#include "line.h"
+#include "sasl.h"
+#include "smtp_queue.h"
+#include "starttls.h"
+
+/* What the next client bytes are. */
+enum smtp_client_mode {
+    CLIENT_COMMANDS,
+    CLIENT_WAITS, /* nothing until the reply: after DATA, STARTTLS, AUTH and each SASL response */
+    CLIENT_SASL,  /* one line of SASL */
+    CLIENT_BODY,  /* up to CRLF.CRLF */
+    CLIENT_CHUNK, /* so many octets */
+    CLIENT_BLIND, /* after a loss: consume and claim nothing */
+};
+
+/* A code with its enhanced code as text: "535 5.7.8". */
+struct smtp_code {
+    unsigned code;
+    char text[16];
+};
+
+struct smtp_reply {
+    struct smtp_code code; /* of the first line */
+    struct bytes text;     /* of the last line */
+    unsigned lines;
+};
+
+struct smtp_transaction {
+    bool active;      /* MAIL was accepted (or, after a loss, a body began) */
+    bool known;       /* its MAIL was seen */
+    uint64_t rcpt_count, size;
+    unsigned listed, accepted;
+    struct smtp_code refused; /* the latest refusal of RCPT or DATA */
+};
+
+struct smtp {
+    bool begun;
+    enum smtp_client_mode client;
+    struct line_reader line[DIRECTIONS];
+    struct smtp_queue queue;
+    struct smtp_reply reply;   /* the one being read */
+    struct facts listing;      /* capabilities of an EHLO reply that is not complete yet */
+    bool listing_starttls;
+    unsigned replies;          /* complete ones, the greeting included */
+
+    /* While CLIENT_BLIND: client lines since the last whole reply, and whether the latest was an EHLO. */
+    unsigned blind_lines;
+    bool blind_ehlo;
+
+    struct sasl sasl;
+    bool auth_open, auth_cancelled;
+    unsigned auth_attempts;
+
+    struct smtp_transaction transaction;
+    unsigned transactions;
+    struct dot_stuffing body;
+    uint64_t chunk_left;
+};
+
+#define BLIND_UNTRUSTED 1000 /* blind_lines after a loss that may have taken replies with it */
+
+/* smtp_client.c */
+size_t smtp_client_data(struct session *, struct smtp *, struct bytes unread, size_t shown);
+/* Commands whose replies will never be seen take effect as far as anyone can tell from one side. */
+void smtp_assume_replies(struct session *, struct smtp *);
+
+/* smtp_server.c */
+size_t smtp_server_data(struct session *, struct smtp *, struct bytes unread, size_t shown);
+
+/* smtp.c: from here on nothing is paired until the server's own word. `trusted`: no reply can be outstanding. */
+void smtp_lose_track(struct session *, struct smtp *, bool trusted);
+
+/* smtp_transaction.c */
+void smtp_mail(struct session *, struct smtp *, struct bytes path);
+void smtp_mail_refused(struct session *, struct smtp *, struct bytes path, const struct smtp_code *);
+/* `code` NULL: the reply was not seen. */
+void smtp_rcpt(struct session *, struct smtp *, struct bytes path, const struct smtp_code *code);
+/* A body begins and no envelope is known. */
+void smtp_resume_transaction(struct session *, struct smtp *);
+/* The message was sent whole; `code` as above. */
+void smtp_message_end(struct session *, struct smtp *, const struct smtp_code *code);
+/* It ended without a message: RSET, EHLO, QUIT, the end. */
+void smtp_transaction_end(struct session *, struct smtp *);
+void smtp_verify(struct session *, struct smtp *, enum smtp_command, const struct smtp_code *);
+
+/* smtp_auth.c */
+void smtp_auth_command(struct session *, struct smtp *, struct bytes argument);
+void smtp_auth_response(struct session *, struct smtp *, struct bytes line);
+void smtp_auth_reply(struct session *, struct smtp *, const struct smtp_reply *);
+/* The outcome will not be seen. */
+void smtp_auth_unanswered(struct session *, struct smtp *);
+
+bool smtp_positive(const struct smtp_code *); /* 2xx */
+
+#endif

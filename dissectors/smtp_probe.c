@@ -1,0 +1,94 @@
+/* Is it SMTP? Decided by the words of both sides, never by the port. */
+#include "smtp.h"
+#include "smtp_syntax.h"
+
+/* Takes the next complete line off the front; false if there is none. */
+static bool next_line(struct bytes *rest, struct bytes *line)
+{
+    size_t end = bytes_index(*rest, '\n');
+    if (end == rest->len)
+        return false;
+    *line = bytes_first(*rest, end > 0 && rest->data[end - 1] == '\r' ? end - 1 : end);
+    *rest = bytes_after(*rest, end + 1);
+    return true;
+}
+
+/* RFC 5321 section 3.1: a greeting is 220, or 554 or 421 for a server that will not serve. FTP greets with 220 too. */
+static enum verdict judge_greeting(struct bytes server)
+{
+    struct bytes line, rest = server;
+    struct smtp_reply_line reply;
+    size_t known = server.len < 3 ? server.len : 3;
+    static const char *const codes[] = { "220", "421", "521", "554" };
+    bool possible = false;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        possible |= bytes_equal(bytes_first(server, known), bytes_over(codes[i], known));
+    if (!possible)
+        return VERDICT_NOT_MINE;
+    bool ftp = false;
+    while (next_line(&rest, &line)) {
+        if (!smtp_reply_line(line, &reply))
+            return VERDICT_NOT_MINE;
+        if (bytes_contains_nocase(reply.text, "SMTP") || bytes_contains_nocase(reply.text, "LMTP"))
+            return VERDICT_MINE;
+        ftp |= bytes_contains_nocase(reply.text, "FTP");
+        if (!reply.more)
+            return ftp ? VERDICT_NOT_MINE : VERDICT_MORE;
+    }
+    return VERDICT_MORE;
+}
+
+/* The client's lines up to the first that tells: a verb of SMTP alone, or one that SMTP does not have. */
+static enum verdict judge_client(struct bytes client)
+{
+    struct bytes line, argument, rest = client;
+    /* Lines of SMTP begin with a letter; some clients send a stray CRLF first. Binary protocols end here. */
+    if (client.len > 0 && (client.data[0] > 'z' || client.data[0] < 'A') && client.data[0] != '\r' &&
+        client.data[0] != '\n')
+        return VERDICT_NOT_MINE;
+    while (next_line(&rest, &line)) {
+        if (smtp_is_distinctive(line))
+            return VERDICT_MINE;
+        if (line.len > 0 && smtp_command_of(line, &argument) == SMTP_UNKNOWN)
+            return VERDICT_NOT_MINE;
+    }
+    return VERDICT_MORE;
+}
+
+/* Without the start, both sides must speak SMTP: replies only from one, a telling verb on some line of the other. */
+static enum verdict judge_midstream(struct bytes client, struct bytes server)
+{
+    struct bytes line, rest = server;
+    struct smtp_reply_line reply;
+    unsigned replies = 0;
+    bool greeting = false;
+    while (next_line(&rest, &line)) {
+        if (!smtp_reply_line(line, &reply))
+            return replies == 0 && line.len > 0 && line.data[0] >= '0' && line.data[0] <= '9' ? VERDICT_MORE
+                                                                                             : VERDICT_NOT_MINE;
+        greeting |= reply.code == 220 && bytes_contains_nocase(reply.text, "SMTP");
+        replies++;
+    }
+    if (server.len > 0 && replies == 0 && (server.data[0] < '2' || server.data[0] > '5'))
+        return VERDICT_NOT_MINE;
+    if (replies == 0)
+        return VERDICT_MORE;
+    if (greeting)
+        return VERDICT_MINE;
+    for (rest = client; next_line(&rest, &line);) {
+        if (smtp_is_distinctive(line))
+            return VERDICT_MINE;
+    }
+    return VERDICT_MORE;
+}
+
+enum verdict smtp_probe(struct bytes client, struct bytes server, bool midstream)
+{
+    if (midstream)
+        return judge_midstream(client, server);
+    enum verdict greeting = server.len > 0 ? judge_greeting(server) : VERDICT_MORE;
+    if (greeting != VERDICT_MORE)
+        return greeting;
+    /* The greeting fits but does not say SMTP, or has not come (early pipelining, or the server cannot be seen). */
+    return judge_client(client);
+}

@@ -1,0 +1,290 @@
+/* Replies: they, not the commands, move the session (RFC 5321 section 4.2). Matched by order only. */
+#include <stdio.h>
+#include <string.h>
+
+#include "smtp_internal.h"
+#include "text.h"
+
+bool smtp_positive(const struct smtp_code *code)
+{
+    return code->code / 100 == 2;
+}
+
+/* --- capabilities ------------------------------------------------------------------------------ */
+
+static void list_mechanisms(struct smtp *smtp, struct bytes names)
+{
+    struct bytes name;
+    while ((name = text_next_word(&names)).len > 0) {
+        struct fact fact;
+        bool twice = false;
+        for (size_t at = 0; facts_next(buffer_view(&smtp->listing.records), &at, &fact);)
+            twice |= fact.field == FIELD_SESSION_AUTH_OFFERED && bytes_equal(fact.value, name);
+        if (!twice)
+            facts_text(&smtp->listing, FIELD_SESSION_AUTH_OFFERED, name);
+    }
+}
+
+/* One line of an EHLO reply behind the first. "AUTH=LOGIN" is the old spelling of "AUTH LOGIN": servers send both. */
+static void list_capability(struct smtp *smtp, struct bytes text)
+{
+    struct bytes rest = text;
+    struct bytes word = text_next_word(&rest);
+    struct bytes keyword = bytes_first(word, bytes_index(word, '='));
+    char upper[FACTS_TEXT_MAX + 1];
+    if (bytes_equal_nocase(keyword, "AUTH")) {
+        list_mechanisms(smtp, bytes_after(word, keyword.len + 1));
+        list_mechanisms(smtp, rest);
+        if (keyword.len < word.len)
+            return;
+    }
+    text_copy(upper, sizeof upper, word);
+    for (char *c = upper; *c; c++)
+        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+    if (upper[0])
+        facts_string(&smtp->listing, FIELD_SESSION_CAPABILITIES, upper);
+    if (bytes_equal_nocase(word, "STARTTLS") || bytes_equal_nocase(word, "X-ANONYMOUSTLS"))
+        smtp->listing_starttls = true;
+}
+
+static void listing_complete(struct session *s, struct smtp *smtp)
+{
+    struct facts *hello = starttls_hello(s);
+    facts_unset(hello, FIELD_SESSION_CAPABILITIES);
+    facts_unset(hello, FIELD_SESSION_AUTH_OFFERED);
+    facts_join(hello, buffer_view(&smtp->listing.records));
+    starttls_listed(s, smtp->listing_starttls);
+}
+
+/* --- replies to commands ------------------------------------------------------------------------ */
+
+typedef void reply_function(struct session *, struct smtp *, struct bytes argument, const struct smtp_reply *);
+
+static void greeting_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    char code[4];
+    (void)smtp;
+    (void)argument;
+    snprintf(code, sizeof code, "%u", reply->code.code % 1000);
+    facts_string(starttls_hello(s), FIELD_SESSION_GREETING, code);
+}
+
+static void hello_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    if (!smtp_positive(&reply->code))
+        return;
+    smtp_transaction_end(s, smtp);
+    facts_unset(session_facts(s), FIELD_SMTP_HELO);
+    facts_text(session_facts(s), FIELD_SMTP_HELO, argument);
+}
+
+static void ehlo_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    hello_reply(s, smtp, argument, reply);
+    if (smtp_positive(&reply->code))
+        listing_complete(s, smtp);
+}
+
+static void mail_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    if (smtp_positive(&reply->code))
+        smtp_mail(s, smtp, argument);
+    else
+        smtp_mail_refused(s, smtp, argument, &reply->code);
+}
+
+static void rcpt_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    smtp_rcpt(s, smtp, argument, &reply->code);
+}
+
+static void data_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    (void)s;
+    (void)argument;
+    if (reply->code.code == 354) {
+        dot_stuffing_begin(&smtp->body);
+        smtp->client = CLIENT_BODY;
+        return;
+    }
+    smtp->transaction.refused = reply->code;
+    smtp->client = CLIENT_COMMANDS;
+}
+
+static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    uint64_t len;
+    bool last;
+    if (!smtp_chunk(argument, &len, &last))
+        return;
+    if (!smtp_positive(&reply->code)) {
+        smtp->transaction.refused = reply->code;
+        return;
+    }
+    smtp->transaction.size += len;
+    if (last)
+        smtp_message_end(s, smtp, &reply->code);
+}
+
+static void end_of_data_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                              const struct smtp_reply *reply)
+{
+    (void)argument;
+    smtp_message_end(s, smtp, &reply->code);
+}
+
+static void rset_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    (void)argument;
+    if (smtp_positive(&reply->code))
+        smtp_transaction_end(s, smtp);
+}
+
+static void auth_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    (void)argument;
+    smtp_auth_reply(s, smtp, reply);
+}
+
+static void starttls_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    char code[4];
+    (void)argument;
+    snprintf(code, sizeof code, "%u", reply->code.code % 1000);
+    smtp->client = CLIENT_COMMANDS;
+    starttls_answered(s, reply->code.code == 220, bytes_of_string(code));
+    if (reply->code.code == 220)
+        session_expect_tls(s);
+}
+
+static void vrfy_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    (void)argument;
+    smtp_verify(s, smtp, SMTP_VRFY, &reply->code);
+}
+
+static void expn_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    (void)argument;
+    smtp_verify(s, smtp, SMTP_EXPN, &reply->code);
+}
+
+static reply_function *const on_reply[] = {
+    [SMTP_EHLO] = ehlo_reply,
+    [SMTP_HELO] = hello_reply,
+    [SMTP_MAIL] = mail_reply,
+    [SMTP_RCPT] = rcpt_reply,
+    [SMTP_DATA] = data_reply,
+    [SMTP_BDAT] = bdat_reply,
+    [SMTP_RSET] = rset_reply,
+    [SMTP_QUIT] = rset_reply,
+    [SMTP_AUTH] = auth_reply,
+    [SMTP_STARTTLS] = starttls_reply,
+    [SMTP_VRFY] = vrfy_reply,
+    [SMTP_EXPN] = expn_reply,
+    [SMTP_GREETING] = greeting_reply,
+    [SMTP_SASL_RESPONSE] = auth_reply,
+    [SMTP_END_OF_DATA] = end_of_data_reply,
+    [SMTP_LOST] = NULL,
+};
+
+/* --- after a loss ------------------------------------------------------------------------------ */
+
+/* The server's own word brings the session back: a 354 means that a body begins where the client stands; a
+ * multi-line 250 behind a lone EHLO means that commands begin there. Nothing the client says does. */
+static void resume(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
+{
+    bool ehlo = reply->code.code == 250 && reply->lines > 1 && smtp->blind_lines == 1 && smtp->blind_ehlo;
+    smtp->blind_lines = 0;
+    if (session_peer_visible(s, FROM_CLIENT) == CLAIM_NO) {
+        if (smtp->replies == 1 && reply->code.code == 250 && reply->lines > 1)
+            listing_complete(s, smtp);
+        return;
+    }
+    if (reply->code.code != 354 && !ehlo)
+        return;
+    smtp_queue_clear(&smtp->queue);
+    smtp->line[FROM_CLIENT].skipping = false;
+    smtp_transaction_end(s, smtp);
+    if (ehlo) {
+        listing_complete(s, smtp);
+        smtp->client = CLIENT_COMMANDS;
+        return;
+    }
+    smtp_resume_transaction(s, smtp);
+    dot_stuffing_begin(&smtp->body);
+    smtp->client = CLIENT_BODY;
+}
+
+/* A reply that no command explains. 421 may come at any time and ends the session (RFC 5321 section 3.8). */
+static void unexplained(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
+{
+    if (reply->code.code == 421)
+        return;
+    if (!session_is_partial(s))
+        session_weird(s, WEIRD_DESYNC, FROM_SERVER);
+    smtp_lose_track(s, smtp, false);
+}
+
+static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
+{
+    bool any;
+    struct bytes argument;
+    enum smtp_command command = smtp_queue_head(&smtp->queue, &any, &argument);
+    if (command == SMTP_LOST && smtp->client != CLIENT_BODY && smtp->client != CLIENT_CHUNK) {
+        resume(s, smtp, reply);
+    } else if (!any || command == SMTP_LOST) {
+        /* In a body this means that its end was not seen: it was in a gap, or was not the one that counts. */
+        unexplained(s, smtp, reply);
+    } else {
+        if (on_reply[command])
+            on_reply[command](s, smtp, argument, reply);
+        smtp_queue_pop(&smtp->queue);
+    }
+    smtp->replies++;
+}
+
+/* --- lines ------------------------------------------------------------------------------------- */
+
+static void begin_reply(struct session *s, struct smtp *smtp, const struct smtp_reply_line *line, enum smtp_command head)
+{
+    struct bytes enhanced = smtp_enhanced(line->code, line->text);
+    smtp->reply.code.code = line->code;
+    snprintf(smtp->reply.code.text, sizeof smtp->reply.code.text, "%u%s%.*s", line->code % 1000,
+             enhanced.len > 0 ? " " : "", (int)enhanced.len, (const char *)enhanced.data);
+    facts_clear(&smtp->listing);
+    smtp->listing_starttls = false;
+    if (head == SMTP_GREETING)
+        facts_text(starttls_hello(s), FIELD_SESSION_BANNER, line->text);
+}
+
+size_t smtp_server_data(struct session *s, struct smtp *smtp, struct bytes unread, size_t shown)
+{
+    struct line line;
+    struct smtp_reply_line reply_line;
+    struct bytes argument;
+    bool any;
+    size_t taken = line_read(&smtp->line[FROM_SERVER], unread, shown, &line);
+    if (!line.ready)
+        return taken;
+    if (line.too_long)
+        session_weird(s, WEIRD_LINE_TOO_LONG, FROM_SERVER);
+    bool is_reply = smtp_reply_line(line.text, &reply_line);
+    if (!is_reply)
+        return taken; /* text between replies, as some servers put it: no code, no meaning */
+    enum smtp_command head = smtp_queue_head(&smtp->queue, &any, &argument);
+    bool lists = head == SMTP_EHLO || head == SMTP_LOST;
+    /* Replies may echo what the client sent: only greetings and capabilities are shown whole. */
+    session_public(s, bytes_first(line.text, head == SMTP_GREETING || head == SMTP_EHLO ? line.text.len : 3));
+    if (smtp->reply.lines++ == 0)
+        begin_reply(s, smtp, &reply_line, head);
+    else if (lists)
+        list_capability(smtp, reply_line.text);
+    if (!reply_line.more) {
+        smtp->reply.text = reply_line.text;
+        struct smtp_reply reply = smtp->reply;
+        smtp->reply = (struct smtp_reply){ 0 };
+        whole_reply(s, smtp, &reply);
+    }
+    return taken;
+}

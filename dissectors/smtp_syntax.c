@@ -1,0 +1,148 @@
+/* The syntax of SMTP lines. */
+#include "smtp_syntax.h"
+
+#include <string.h>
+
+#include "text.h"
+
+static const struct verb {
+    const char *verb;
+    enum smtp_command command;
+    const char *keyword; /* FROM: or TO: */
+    bool distinctive;    /* no other protocol that greets with 220 has it */
+} verbs[] = {
+    { "EHLO", SMTP_EHLO, NULL, true },
+    { "HELO", SMTP_HELO, NULL, true },
+    { "LHLO", SMTP_EHLO, NULL, true },
+    { "MAIL", SMTP_MAIL, "FROM:", true },
+    { "RCPT", SMTP_RCPT, "TO:", true },
+    { "DATA", SMTP_DATA, NULL, false },
+    { "BDAT", SMTP_BDAT, NULL, true },
+    { "RSET", SMTP_RSET, NULL, false },
+    { "QUIT", SMTP_QUIT, NULL, false },
+    { "AUTH", SMTP_AUTH, NULL, false }, /* FTP has AUTH TLS */
+    { "STARTTLS", SMTP_STARTTLS, NULL, true },
+    { "X-ANONYMOUSTLS", SMTP_STARTTLS, NULL, true },
+    { "VRFY", SMTP_VRFY, NULL, true },
+    { "EXPN", SMTP_EXPN, NULL, true },
+    { "NOOP", SMTP_OTHER, NULL, false },
+    { "HELP", SMTP_OTHER, NULL, false },
+    { "ETRN", SMTP_OTHER, NULL, true },
+    { "XFORWARD", SMTP_OTHER, NULL, true },
+    { "SEND", SMTP_OTHER, NULL, false },
+    { "SOML", SMTP_OTHER, NULL, false },
+    { "SAML", SMTP_OTHER, NULL, false },
+};
+
+static const struct verb *find(struct bytes line, struct bytes *argument)
+{
+    struct bytes rest = line;
+    struct bytes word = text_next_word(&rest);
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        const struct verb *row = &verbs[i];
+        if (!bytes_equal_nocase(word, row->verb))
+            continue;
+        *argument = text_trim(rest);
+        if (!row->keyword)
+            return row;
+        if (!bytes_starts_nocase(*argument, row->keyword))
+            return NULL;
+        *argument = text_trim(bytes_after(*argument, strlen(row->keyword)));
+        return row;
+    }
+    return NULL;
+}
+
+enum smtp_command smtp_command_of(struct bytes line, struct bytes *argument)
+{
+    const struct verb *row = find(line, argument);
+    if (row)
+        return row->command;
+    *argument = BYTES_NONE;
+    return SMTP_UNKNOWN;
+}
+
+bool smtp_is_distinctive(struct bytes line)
+{
+    struct bytes argument;
+    const struct verb *row = find(line, &argument);
+    if (!row || !row->distinctive)
+        return false;
+    return (row->command != SMTP_EHLO && row->command != SMTP_HELO) || argument.len > 0;
+}
+
+/* Length of a quoted local part at the front, 0 if there is none or it does not end. */
+static size_t quoted_length(struct bytes text)
+{
+    if (text.len == 0 || text.data[0] != '"')
+        return 0;
+    for (size_t i = 1; i < text.len; i++) {
+        if (text.data[i] == '\\')
+            i++;
+        else if (text.data[i] == '"')
+            return i + 1;
+    }
+    return 0;
+}
+
+struct bytes smtp_path(struct bytes argument)
+{
+    struct bytes path = text_trim(argument);
+    bool bracketed = path.len > 0 && path.data[0] == '<';
+    if (!bracketed)
+        return text_next_word(&path);
+    path = bytes_after(path, 1);
+    if (path.len > 0 && path.data[0] == '@') {
+        size_t colon = bytes_index(path, ':'); /* a source route, obsolete and ignored: RFC 5321 appendix C */
+        if (colon < bytes_index(path, '>'))
+            path = bytes_after(path, colon + 1);
+    }
+    size_t quoted = quoted_length(path);
+    size_t end = quoted + bytes_index(bytes_after(path, quoted), '>');
+    return text_trim(bytes_first(path, end));
+}
+
+static bool digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool smtp_reply_line(struct bytes line, struct smtp_reply_line *reply)
+{
+    if (line.len < 3 || line.data[0] < '2' || line.data[0] > '5' || !digit(line.data[1]) || !digit(line.data[2]))
+        return false;
+    if (line.len > 3 && line.data[3] != ' ' && line.data[3] != '-' && line.data[3] != '\t')
+        return false;
+    reply->code = (unsigned)(line.data[0] - '0') * 100 + (unsigned)(line.data[1] - '0') * 10 +
+                  (unsigned)(line.data[2] - '0');
+    reply->more = line.len > 3 && line.data[3] == '-';
+    reply->text = bytes_after(line, 4);
+    return true;
+}
+
+/* class "." subject "." detail, where subject and detail have one to three digits. */
+struct bytes smtp_enhanced(unsigned code, struct bytes text)
+{
+    if (text.len < 5 || text.data[0] != '0' + code / 100 || text.data[1] != '.')
+        return BYTES_NONE;
+    size_t at = 2;
+    for (int part = 0; part < 2; part++) {
+        size_t digits = 0;
+        while (at < text.len && digits < 3 && digit(text.data[at])) {
+            at++;
+            digits++;
+        }
+        if (digits == 0 || (part == 0 && (at >= text.len || text.data[at++] != '.')))
+            return BYTES_NONE;
+    }
+    return at == text.len || text.data[at] == ' ' ? bytes_first(text, at) : BYTES_NONE;
+}
+
+bool smtp_chunk(struct bytes argument, uint64_t *len, bool *last)
+{
+    struct bytes rest = argument;
+    struct bytes number = text_next_word(&rest);
+    struct bytes word = text_next_word(&rest);
+    *last = bytes_equal_nocase(word, "LAST");
+    return text_to_u64(number, len) && (word.len == 0 || *last) && rest.len == 0;
+}

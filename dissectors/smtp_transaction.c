@@ -1,0 +1,111 @@
+/* The envelope of a mail transaction and the events that come of it (RFC 5321 section 3.3). */
+#include <string.h>
+
+#include "smtp_internal.h"
+
+#define RECIPIENTS_LISTED 100 /* more are counted, not listed */
+
+static void clear(struct session *s, struct smtp *smtp)
+{
+    facts_clear(session_message_facts(s));
+    smtp->transaction = (struct smtp_transaction){ 0 };
+}
+
+static void outcome(struct session *s, const struct smtp_code *code)
+{
+    struct facts *own = session_own_facts(s);
+    facts_string(own, FIELD_EVENT_OUTCOME, !code ? "unknown" : smtp_positive(code) ? "success" : "failure");
+    if (code)
+        facts_string(own, FIELD_EVENT_CODE, code->text);
+}
+
+static void emit(struct session *s, struct smtp *smtp, const char *action)
+{
+    struct facts *own = session_own_facts(s);
+    facts_string(own, FIELD_EVENT_ACTION, action);
+    if (smtp->transaction.known) {
+        facts_number(own, FIELD_SMTP_RCPT_COUNT, smtp->transaction.rcpt_count);
+        if (!session_is_partial(s))
+            facts_number(own, FIELD_SMTP_TRANSACTION_DEPTH, smtp->transactions);
+    }
+    session_emit(s, EVENT_MESSAGE);
+    clear(s, smtp);
+}
+
+void smtp_mail(struct session *s, struct smtp *smtp, struct bytes path)
+{
+    smtp_transaction_end(s, smtp);
+    smtp->transaction.active = smtp->transaction.known = true;
+    smtp->transactions++;
+    facts_text(session_message_facts(s), FIELD_SMTP_MAIL_FROM, path);
+}
+
+void smtp_mail_refused(struct session *s, struct smtp *smtp, struct bytes path, const struct smtp_code *code)
+{
+    if (smtp->transaction.active)
+        return; /* a nested MAIL: RFC 5321 section 4.1.4 wants a 503 and no effect */
+    smtp->transaction.known = true;
+    smtp->transactions++;
+    facts_text(session_message_facts(s), FIELD_SMTP_MAIL_FROM, path);
+    outcome(s, code);
+    emit(s, smtp, "smtp-transaction");
+}
+
+void smtp_rcpt(struct session *s, struct smtp *smtp, struct bytes path, const struct smtp_code *code)
+{
+    struct smtp_transaction *t = &smtp->transaction;
+    struct facts *facts = session_message_facts(s);
+    if (!t->active)
+        return;
+    t->rcpt_count++;
+    if (code && smtp_positive(code))
+        t->accepted++;
+    else if (code)
+        t->refused = *code;
+    if (t->listed == RECIPIENTS_LISTED)
+        return;
+    uint8_t row = (uint8_t)t->listed++;
+    facts_text(facts, FIELD_SMTP_RCPT_TO, path);
+    facts_row_text(facts, row, FIELD_SMTP_RECIPIENT_ADDRESS, path);
+    if (!code)
+        return;
+    facts_row_number(facts, row, FIELD_SMTP_RECIPIENT_CODE, code->code);
+    const char *enhanced = strchr(code->text, ' ');
+    if (enhanced)
+        facts_row_text(facts, row, FIELD_SMTP_RECIPIENT_ENHANCED, bytes_of_string(enhanced + 1));
+}
+
+void smtp_resume_transaction(struct session *s, struct smtp *smtp)
+{
+    clear(s, smtp);
+    smtp->transaction.active = true;
+}
+
+void smtp_message_end(struct session *s, struct smtp *smtp, const struct smtp_code *code)
+{
+    if (!smtp->transaction.active)
+        return;
+    facts_number(session_own_facts(s), FIELD_EMAIL_SIZE, smtp->transaction.size);
+    outcome(s, code);
+    emit(s, smtp, "smtp-message");
+}
+
+void smtp_transaction_end(struct session *s, struct smtp *smtp)
+{
+    struct smtp_transaction *t = &smtp->transaction;
+    if (!t->active)
+        return;
+    /* Refused as a whole if the last word on it was a refusal and nobody was accepted, or DATA was refused. */
+    if (t->refused.code != 0 && (t->accepted == 0 || t->refused.code == 0))
+        outcome(s, &t->refused);
+    emit(s, smtp, "smtp-transaction");
+}
+
+void smtp_verify(struct session *s, struct smtp *smtp, enum smtp_command command, const struct smtp_code *code)
+{
+    struct facts *own = session_own_facts(s);
+    (void)smtp;
+    outcome(s, code);
+    facts_string(own, FIELD_EVENT_ACTION, command == SMTP_VRFY ? "smtp-vrfy" : "smtp-expn");
+    session_emit(s, EVENT_MESSAGE);
+}
