@@ -16,20 +16,22 @@ struct dissector {
     /* Judges the beginnings of both sides. NOT_MINE is final. `midstream`: the start was not seen, judge only what
      * both sides show. Must give the same verdict however the bytes arrive. */
     enum verdict (*probe)(struct bytes client_start, struct bytes server_start, bool midstream);
-    /* Returns how many bytes it consumed. What it leaves is shown again with more behind it (already_shown bytes of
-     * it are old); 0 means "wait", for more of this direction or for the other side to speak. */
+    /* Returns how many bytes it consumed. What it leaves is shown again with more behind it; 0 means "wait", for
+     * more of this direction or for the other side to speak. already_shown: the first so many bytes were shown by
+     * the call before, which consumed none. */
     size_t (*data)(struct session *, void *state, enum direction, struct bytes unread, size_t already_shown);
     void (*gap)(struct session *, void *state, enum direction, uint64_t missing);
     /* Also ENDED_UPGRADED. Events that waited for an answer are emitted here; memory of the state is freed here. */
     void (*end)(struct session *, void *state, enum ending);
 };
 
-/* Facts of the whole session and of the message under way: every event of a kind that carries the scope gets them. */
+/* Facts of the whole session, which every event gets, and of the message under way, which the dissector joins to the
+ * own facts of the events about it. */
 struct facts *session_facts(struct session *);
 struct facts *session_message_facts(struct session *);
 /* An empty record for an event's own facts; valid until the next call of session_emit(). */
 struct facts *session_own_facts(struct session *);
-/* Emits an event: identity, session scope, message scope (EVENT_MESSAGE only), then the own facts, and coverage. */
+/* Emits an event: identity, session scope, the own facts, coverage. */
 void session_emit(struct session *, enum event_kind);
 
 /* A secret passed by: the session remembers a keyed hash of it, which is returned, and nothing else. */
@@ -49,6 +51,8 @@ void session_ignore_rest(struct session *);
 void session_public(struct session *, struct bytes);
 /* Whether the other direction's packets can be seen: yes, no, or not known yet. */
 enum claim session_peer_visible(const struct session *, enum direction);
+/* Whether the beginnings of both streams were seen: otherwise the state in which they are met is unknown. */
+bool session_from_start(const struct session *);
 /* Whether anything at all of this session was missed, so that absence proves nothing. */
 bool session_is_partial(const struct session *);
 uint64_t session_time(const struct session *);

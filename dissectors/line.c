@@ -4,10 +4,10 @@
 size_t line_read(struct line_reader *reader, struct bytes unread, size_t shown, struct line *line)
 {
     *line = (struct line){ 0 };
-    if (shown > unread.len)
-        shown = 0;
-    size_t end = shown + bytes_index(bytes_after(unread, shown), '\n');
+    size_t scanned = reader->scanned < shown ? reader->scanned : shown;
+    size_t end = scanned + bytes_index(bytes_after(unread, scanned), '\n');
     bool ended = end < unread.len;
+    reader->scanned = 0;
     if (reader->skipping) {
         reader->skipping = !ended;
         return ended ? end + 1 : unread.len;
@@ -18,8 +18,10 @@ size_t line_read(struct line_reader *reader, struct bytes unread, size_t shown, 
         reader->skipping = true;
         return LINE_MAX_KEPT;
     }
-    if (!ended)
+    if (!ended) {
+        reader->scanned = unread.len;
         return 0;
+    }
     line->ready = true;
     line->text = bytes_first(unread, end > 0 && unread.data[end - 1] == '\r' ? end - 1 : end);
     return end + 1;

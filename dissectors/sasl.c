@@ -169,7 +169,8 @@ void sasl_facts(struct session *s, const struct sasl *sasl, bool whole)
     bool secret = sasl->exposed == EXPOSED_PASSWORD || sasl->exposed == EXPOSED_TOKEN;
     const char *name = sasl_mechanism_name(sasl);
     facts_string(own, FIELD_AUTH_MECHANISM, name ? name : "other");
-    facts_string(own, FIELD_AUTH_EXPOSED, exposed[sasl->exposed]);
+    if (sasl->exposed != EXPOSED_NONE || whole)
+        facts_string(own, FIELD_AUTH_EXPOSED, exposed[sasl->exposed]);
     facts_claim(own, FIELD_AUTH_SECRET_OBSERVED,
                 secret ? CLAIM_YES : whole && !sasl->unreadable ? CLAIM_NO : CLAIM_UNKNOWN);
     if (secret)

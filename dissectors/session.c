@@ -204,7 +204,7 @@ static bool progress(struct session *s, enum direction d)
     if (expected && consumed > 0)
         starttls_saw_text(s, d, bytes_first(shown, consumed), false);
     stream->unread = bytes_after(stream->unread, consumed);
-    stream->shown = shown.len - consumed;
+    stream->shown = consumed > 0 ? 0 : shown.len;
     return consumed > 0;
 }
 
@@ -323,7 +323,7 @@ void session_end(struct session *s, struct moment now, enum ending ending)
             keep_rest(s, FROM_SERVER, false);
         }
     }
-    if (s->dissector && s->state && s->reading)
+    if (s->state)
         s->dissector->end(s, s->state, ending);
     s->reading = false;
     starttls_finish(s, ending);
@@ -374,11 +374,9 @@ void session_emit(struct session *s, enum event_kind kind)
     struct facts all;
     facts_init(&all, s->env->tables);
     facts_join(&all, buffer_view(&s->facts.records));
-    if (kind == EVENT_MESSAGE)
-        facts_join(&all, buffer_view(&s->message.records));
     facts_join(&all, buffer_view(&s->own.records));
     session_flow_facts(s, &all);
-    bool full = all.full || s->facts.full || s->own.full || (kind == EVENT_MESSAGE && s->message.full);
+    bool full = all.full || s->facts.full || s->own.full || s->message.full;
     count(s->env->counters, COUNT_EVENTS);
     trace_line(s, "event %s", schema_event(kind)->name);
     flow_emit(s->id, &s->env->out, kind, s->now, buffer_view(&all.records));
@@ -464,6 +462,11 @@ void session_public(struct session *s, struct bytes range)
 enum claim session_peer_visible(const struct session *s, enum direction d)
 {
     return s->stream[d].visible;
+}
+
+bool session_from_start(const struct session *s)
+{
+    return !s->midstream;
 }
 
 bool session_is_partial(const struct session *s)

@@ -11,10 +11,10 @@ static void begin(struct session *s, struct smtp *smtp)
     smtp_queue_init(&smtp->queue, session_pool(s));
     facts_init(&smtp->listing, session_pool(s));
     starttls_track(s);
-    if (session_is_partial(s) && session_peer_visible(s, FROM_SERVER) != CLAIM_NO)
-        smtp_lose_track(s, smtp, true);
-    else
+    if (session_from_start(s))
         smtp_queue_push(&smtp->queue, SMTP_GREETING, BYTES_NONE);
+    else
+        smtp_lose_track(s, smtp, true);
 }
 
 static bool in_body(const struct smtp *smtp)
@@ -25,10 +25,7 @@ static bool in_body(const struct smtp *smtp)
 void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
 {
     smtp_auth_unanswered(s, smtp);
-    if (smtp->client == CLIENT_BODY)
-        smtp_message_end(s, smtp, NULL);
-    else
-        smtp_transaction_end(s, smtp);
+    smtp_transaction_end(s, smtp);
     smtp_queue_clear(&smtp->queue);
     smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
     smtp->client = CLIENT_BLIND;
@@ -53,7 +50,7 @@ static void client_gap(struct session *s, struct smtp *smtp, uint64_t missing)
     if (smtp->client == CLIENT_CHUNK && missing <= smtp->chunk_left) {
         smtp->chunk_left -= missing;
         if (smtp->chunk_left == 0)
-            smtp->client = CLIENT_COMMANDS;
+            smtp_body_done(smtp);
         return;
     }
     smtp->line[FROM_CLIENT].skipping = true;
@@ -102,8 +99,6 @@ static void smtp_end(struct session *s, void *state, enum ending ending)
     (void)ending;
     begin(s, smtp);
     smtp_auth_unanswered(s, smtp);
-    if (smtp->client == CLIENT_BODY && smtp->transaction.active)
-        smtp->transaction.size = smtp->body.size;
     smtp_transaction_end(s, smtp);
     smtp_queue_free(&smtp->queue);
     facts_free(&smtp->listing);

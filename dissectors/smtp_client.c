@@ -138,6 +138,16 @@ static size_t read_sasl(struct session *s, struct smtp *smtp, struct bytes unrea
 
 /* --- bodies ------------------------------------------------------------------------------------ */
 
+bool smtp_body_done(struct smtp *smtp)
+{
+    bool any;
+    struct bytes argument;
+    bool lost = smtp_queue_head(&smtp->queue, &any, &argument) == SMTP_LOST;
+    smtp->client = lost ? CLIENT_BLIND : CLIENT_COMMANDS;
+    smtp->blind_lines = BLIND_UNTRUSTED;
+    return !lost;
+}
+
 static size_t read_body(struct session *s, struct smtp *smtp, struct bytes unread)
 {
     bool ended;
@@ -145,12 +155,8 @@ static size_t read_body(struct session *s, struct smtp *smtp, struct bytes unrea
     if (!ended)
         return taken;
     smtp->transaction.size = smtp->body.size;
-    smtp->client = CLIENT_COMMANDS;
-    bool any;
-    struct bytes argument;
-    if (smtp_queue_head(&smtp->queue, &any, &argument) == SMTP_LOST) {
+    if (!smtp_body_done(smtp)) {
         smtp_message_end(s, smtp, NULL); /* its reply cannot be told from others */
-        smtp->client = CLIENT_BLIND;
     } else if (!smtp_queue_push(&smtp->queue, SMTP_END_OF_DATA, BYTES_NONE)) {
         smtp_lose_track(s, smtp, false);
     } else if (server_hidden(s)) {
@@ -163,12 +169,8 @@ static size_t read_chunk(struct smtp *smtp, struct bytes unread)
 {
     size_t taken = smtp->chunk_left < unread.len ? (size_t)smtp->chunk_left : unread.len;
     smtp->chunk_left -= taken;
-    if (smtp->chunk_left == 0) {
-        bool any;
-        struct bytes argument;
-        bool lost = smtp_queue_head(&smtp->queue, &any, &argument) == SMTP_LOST;
-        smtp->client = lost ? CLIENT_BLIND : CLIENT_COMMANDS;
-    }
+    if (smtp->chunk_left == 0)
+        smtp_body_done(smtp);
     return taken;
 }
 

@@ -43,7 +43,8 @@ struct smtp_transaction {
     bool known;       /* its MAIL was seen */
     uint64_t rcpt_count, size;
     unsigned listed, accepted;
-    struct smtp_code refused; /* the latest refusal of RCPT or DATA */
+    bool data_refused;
+    struct smtp_code refused; /* the latest refusal of RCPT, DATA or BDAT */
 };
 
 struct smtp {
@@ -74,6 +75,9 @@ struct smtp {
 
 /* smtp_client.c */
 size_t smtp_client_data(struct session *, struct smtp *, struct bytes unread, size_t shown);
+/* A body was read to its end: commands follow, or, if replies were lost meanwhile, nothing that we could pair
+ * (false). */
+bool smtp_body_done(struct smtp *);
 /* Commands whose replies will never be seen take effect as far as anyone can tell from one side. */
 void smtp_assume_replies(struct session *, struct smtp *);
 
@@ -92,7 +96,7 @@ void smtp_rcpt(struct session *, struct smtp *, struct bytes path, const struct 
 void smtp_resume_transaction(struct session *, struct smtp *);
 /* The message was sent whole; `code` as above. */
 void smtp_message_end(struct session *, struct smtp *, const struct smtp_code *code);
-/* It ended without a message: RSET, EHLO, QUIT, the end. */
+/* It ended without a whole message: RSET, EHLO, QUIT, a loss, the end. */
 void smtp_transaction_end(struct session *, struct smtp *);
 void smtp_verify(struct session *, struct smtp *, enum smtp_command, const struct smtp_code *);
 

@@ -108,6 +108,7 @@ static void data_reply(struct session *s, struct smtp *smtp, struct bytes argume
         return;
     }
     smtp->transaction.refused = reply->code;
+    smtp->transaction.data_refused = true;
     smtp->client = CLIENT_COMMANDS;
 }
 
@@ -119,6 +120,7 @@ static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argume
         return;
     if (!smtp_positive(&reply->code)) {
         smtp->transaction.refused = reply->code;
+        smtp->transaction.data_refused = true;
         return;
     }
     smtp->transaction.size += len;
@@ -196,11 +198,6 @@ static void resume(struct session *s, struct smtp *smtp, const struct smtp_reply
 {
     bool ehlo = reply->code.code == 250 && reply->lines > 1 && smtp->blind_lines == 1 && smtp->blind_ehlo;
     smtp->blind_lines = 0;
-    if (session_peer_visible(s, FROM_CLIENT) == CLAIM_NO) {
-        if (smtp->replies == 1 && reply->code.code == 250 && reply->lines > 1)
-            listing_complete(s, smtp);
-        return;
-    }
     if (reply->code.code != 354 && !ehlo)
         return;
     smtp_queue_clear(&smtp->queue);
@@ -226,12 +223,21 @@ static void unexplained(struct session *s, struct smtp *smtp, const struct smtp_
     smtp_lose_track(s, smtp, false);
 }
 
+/* Without the client only the answer behind the greeting can be told: several lines of 250 answer an EHLO. */
+static void one_sided_reply(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
+{
+    if (smtp->replies == 1 && reply->code.code == 250 && reply->lines > 1)
+        listing_complete(s, smtp);
+}
+
 static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
 {
     bool any;
     struct bytes argument;
     enum smtp_command command = smtp_queue_head(&smtp->queue, &any, &argument);
-    if (command == SMTP_LOST && smtp->client != CLIENT_BODY && smtp->client != CLIENT_CHUNK) {
+    if (session_peer_visible(s, FROM_CLIENT) == CLAIM_NO && command != SMTP_GREETING) {
+        one_sided_reply(s, smtp, reply);
+    } else if (command == SMTP_LOST && smtp->client != CLIENT_BODY && smtp->client != CLIENT_CHUNK) {
         resume(s, smtp, reply);
     } else if (!any || command == SMTP_LOST) {
         /* In a body this means that its end was not seen: it was in a gap, or was not the one that counts. */
@@ -273,7 +279,7 @@ size_t smtp_server_data(struct session *s, struct smtp *smtp, struct bytes unrea
     if (!is_reply)
         return taken; /* text between replies, as some servers put it: no code, no meaning */
     enum smtp_command head = smtp_queue_head(&smtp->queue, &any, &argument);
-    bool lists = head == SMTP_EHLO || head == SMTP_LOST;
+    bool lists = head == SMTP_EHLO || head == SMTP_LOST || session_peer_visible(s, FROM_CLIENT) == CLAIM_NO;
     /* Replies may echo what the client sent: only greetings and capabilities are shown whole. */
     session_public(s, bytes_first(line.text, head == SMTP_GREETING || head == SMTP_EHLO ? line.text.len : 3));
     if (smtp->reply.lines++ == 0)

@@ -22,6 +22,7 @@ static void outcome(struct session *s, const struct smtp_code *code)
 static void emit(struct session *s, struct smtp *smtp, const char *action)
 {
     struct facts *own = session_own_facts(s);
+    facts_join(own, buffer_view(&session_message_facts(s)->records));
     facts_string(own, FIELD_EVENT_ACTION, action);
     if (smtp->transaction.known) {
         facts_number(own, FIELD_SMTP_RCPT_COUNT, smtp->transaction.rcpt_count);
@@ -95,8 +96,13 @@ void smtp_transaction_end(struct session *s, struct smtp *smtp)
     struct smtp_transaction *t = &smtp->transaction;
     if (!t->active)
         return;
-    /* Refused as a whole if the last word on it was a refusal and nobody was accepted, or DATA was refused. */
-    if (t->refused.code != 0 && (t->accepted == 0 || t->refused.code == 0))
+    if (smtp->client == CLIENT_BODY) {
+        t->size = smtp->body.size;
+        smtp_message_end(s, smtp, NULL);
+        return;
+    }
+    /* Refused as a whole if nobody was accepted, or the data was not. */
+    if (t->refused.code != 0 && (t->accepted == 0 || t->data_refused))
         outcome(s, &t->refused);
     emit(s, smtp, "smtp-transaction");
 }

@@ -1,0 +1,341 @@
+/* Reads and plays dialogues. */
+#include "dialogue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+#define BYTES_MAX (4 * 1024 * 1024)
+
+static void fail(const char *path, unsigned line, const char *why)
+{
+    fprintf(stderr, "%s:%u: %s\n", path, line, why);
+    exit(2);
+}
+
+static char *read_file(const char *path)
+{
+    FILE *in = fopen(path, "r");
+    char *text = NULL;
+    size_t size = 0;
+    if (!in || getdelim(&text, &size, '\0', in) < 0)
+        fail(path, 0, "cannot be read");
+    fclose(in);
+    return text;
+}
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Undoes \r \n \t \0 \\ \xNN. Returns the end of what was written. */
+static uint8_t *unescape(const char *text, uint8_t *to)
+{
+    static const char names[] = "rnt0\\", values[] = "\r\n\t\0\\";
+    while (*text) {
+        const char *name = text[0] == '\\' && text[1] ? strchr(names, text[1]) : NULL;
+        if (name) {
+            *to++ = (uint8_t)values[name - names];
+            text += 2;
+        } else if (text[0] == '\\' && text[1] == 'x' && hex(text[2]) >= 0 && hex(text[3]) >= 0) {
+            *to++ = (uint8_t)(hex(text[2]) * 16 + hex(text[3]));
+            text += 4;
+        } else {
+            *to++ = (uint8_t)*text++;
+        }
+    }
+    return to;
+}
+
+static bool take(const char **line, const char *word)
+{
+    size_t len = strlen(word);
+    if (strncmp(*line, word, len) != 0)
+        return false;
+    *line += len;
+    return true;
+}
+
+struct reader {
+    struct dialogue *d;
+    const char *path;
+    unsigned line;
+    uint8_t *to;
+};
+
+static void add_turn(struct reader *r, struct turn turn)
+{
+    if (r->d->turns == TURNS_MAX)
+        fail(r->path, r->line, "too many turns");
+    r->d->turn[r->d->turns++] = turn;
+}
+
+/* "C: text" is a line, "C| text" is bytes, "C* 100 text" is a line a hundred times. */
+static bool read_data(struct reader *r, const char *line)
+{
+    if ((line[0] != 'C' && line[0] != 'S') || !strchr(":|*", line[1]) || (line[2] != ' ' && line[2] != '\0'))
+        return false;
+    struct turn turn = { .direction = line[0] == 'C' ? FROM_CLIENT : FROM_SERVER };
+    const char *text = line[2] ? line + 3 : line + 2;
+    unsigned long times = 1;
+    if (line[1] == '*') {
+        char *end;
+        times = strtoul(text, &end, 10);
+        text = *end ? end + 1 : end;
+    }
+    uint8_t *start = r->to;
+    for (; times > 0; times--) {
+        if ((size_t)(r->to - r->d->bytes) + strlen(text) + 2 > BYTES_MAX)
+            fail(r->path, r->line, "too many bytes");
+        r->to = unescape(text, r->to);
+        if (line[1] != '|') {
+            *r->to++ = '\r';
+            *r->to++ = '\n';
+        }
+    }
+    turn.data = bytes_over(start, (size_t)(r->to - start));
+    if (turn.data.len > 0)
+        add_turn(r, turn);
+    return true;
+}
+
+static void read_line(struct reader *r, char *text)
+{
+    static const struct {
+        const char *name;
+        enum ending ending;
+    } endings[] = { { "close", ENDED_CLOSED }, { "reset", ENDED_RESET }, { "timeout", ENDED_TIMEOUT },
+                    { "end of input", ENDED_INPUT } };
+    struct dialogue *d = r->d;
+    const char *line = text;
+    if (line[0] == '#' || line[0] == '\0' || read_data(r, line))
+        return;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        if (strcmp(line, endings[i].name) == 0) {
+            d->ending = endings[i].ending;
+            return;
+        }
+    }
+    if (take(&line, "secret: ")) {
+        if (d->secrets == SECRETS_MAX)
+            fail(r->path, r->line, "too many secrets");
+        d->secret[d->secrets++] = bytes_of_string(line);
+    } else if (take(&line, "port: ")) {
+        d->port = (uint16_t)strtoul(line, NULL, 10);
+    } else if (take(&line, "gap C ")) {
+        add_turn(r, (struct turn){ .direction = FROM_CLIENT, .gap = strtoull(line, NULL, 10) });
+    } else if (take(&line, "gap S ")) {
+        add_turn(r, (struct turn){ .direction = FROM_SERVER, .gap = strtoull(line, NULL, 10) });
+    } else if (strcmp(line, "midstream") == 0) {
+        d->midstream = true;
+    } else if (strcmp(line, "server hidden") == 0) {
+        d->hidden[FROM_SERVER] = true;
+    } else if (strcmp(line, "client hidden") == 0) {
+        d->hidden[FROM_CLIENT] = true;
+    } else {
+        fail(r->path, r->line, "is neither a turn nor a setting");
+    }
+}
+
+struct dialogue *dialogue_read(const char *path)
+{
+    struct dialogue *d = calloc(1, sizeof *d);
+    if (!d)
+        fail(path, 0, "out of memory");
+    struct reader r = { .d = d, .path = path };
+    d->text = read_file(path);
+    d->bytes = r.to = malloc(BYTES_MAX);
+    d->port = 25;
+    d->ending = ENDED_CLOSED;
+    d->expected = strstr(d->text, "\n=>");
+    if (d->expected)
+        *d->expected++ = '\0';
+    for (char *line = d->text, *next; line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        r.line++;
+        read_line(&r, line);
+    }
+    if (d->turns == 0)
+        fail(path, r.line, "has no turns");
+    return d;
+}
+
+void dialogue_free(struct dialogue *d)
+{
+    free(d->text);
+    free(d->bytes);
+    free(d);
+}
+
+/* --- playing ------------------------------------------------------------------------------------ */
+
+static void record(void *arg, const struct event *event)
+{
+    struct recording *recording = arg;
+    if (recording->events == EVENTS_MAX) {
+        fprintf(stderr, "more than %d events\n", EVENTS_MAX);
+        exit(2);
+    }
+    struct recorded_event *to = &recording->event[recording->events++];
+    to->kind = event->kind;
+    facts_init(&to->facts, NULL);
+    facts_join(&to->facts, event->facts);
+}
+
+static size_t whole(void *arg, size_t left)
+{
+    (void)arg;
+    return left;
+}
+
+const struct segmentation whole_turns = { whole, NULL, false };
+
+struct player {
+    struct session *session;
+    struct moment now;
+};
+
+/* A heap copy of exact size, so that a read past the end is caught. */
+static void deliver(struct player *p, enum direction direction, const uint8_t *data, size_t len)
+{
+    uint8_t *copy = malloc(len);
+    memcpy(copy, data, len);
+    p->now.time_ns += 1000000;
+    p->now.frame++;
+    session_data(p->session, p->now, direction, bytes_over(copy, len));
+    free(copy);
+}
+
+static void play_run(struct player *p, const struct turn *turn, size_t turns, const struct segmentation *how)
+{
+    size_t len = 0, at = 0;
+    for (size_t i = 0; i < turns; i++)
+        len += turn[i].data.len;
+    uint8_t *run = malloc(len);
+    for (size_t i = 0; i < turns; at += turn[i++].data.len)
+        memcpy(run + at, turn[i].data.data, turn[i].data.len);
+    for (at = 0; at < len;) {
+        size_t n = how->next(how->arg, len - at);
+        deliver(p, turn->direction, run + at, n);
+        at += n;
+    }
+    free(run);
+}
+
+void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t turns, const struct segmentation *how,
+                   bool traced, struct recording *recording)
+{
+    struct pool streams, tables;
+    static struct counters counters;
+    struct flow_identity id = { .address_len = 4,
+                                .ip_protocol = 6,
+                                .end = { { { 192, 0, 2, 1 }, 40000 }, { { 192, 0, 2, 25 }, d->port } } };
+    *recording = (struct recording){ .events = 0 };
+    pool_init(&streams, 1 << 20);
+    pool_init(&tables, 1 << 20);
+    struct session_env env = { .out = { record, recording },
+                               .streams = &streams,
+                               .tables = &tables,
+                               .counters = &counters,
+                               .secrets = { 1, 2 } };
+    if (traced)
+        env.trace = open_memstream(&recording->trace, &recording->trace_len);
+    flow_identity_name(&id);
+    struct player p = { .session = session_new(&env, &id, d->midstream) };
+    for (int i = 0; i < DIRECTIONS; i++)
+        session_visible(p.session, p.now, (enum direction)i, d->hidden[i] ? CLAIM_NO : CLAIM_YES);
+    for (size_t i = 0, n; i < turns; i += n) {
+        n = 1;
+        if (d->hidden[turn[i].direction])
+            continue;
+        if (turn[i].gap > 0) {
+            session_gap(p.session, p.now, turn[i].direction, turn[i].gap);
+            continue;
+        }
+        while (how->merge && i + n < turns && turn[i + n].direction == turn[i].direction && turn[i + n].gap == 0)
+            n++;
+        play_run(&p, turn + i, n, how);
+    }
+    session_end(p.session, p.now, d->ending);
+    session_free(p.session);
+    if (env.trace)
+        fclose(env.trace);
+    if (streams.used != 0 || tables.used != 0) {
+        fprintf(stderr, "budget not given back: streams %zu, tables %zu\n", streams.used, tables.used);
+        abort();
+    }
+}
+
+void recording_free(struct recording *recording)
+{
+    for (size_t i = 0; i < recording->events; i++)
+        facts_free(&recording->event[i].facts);
+    free(recording->trace);
+}
+
+/* --- writing ------------------------------------------------------------------------------------ */
+
+/* The same in every dialogue, or different on every run. */
+static bool shown(const struct fact *fact)
+{
+    if (schema_field(fact->field)->visibility == VISIBILITY_INTERNAL)
+        return false;
+    switch (fact->field) {
+    case FIELD_CLIENT_IP:
+    case FIELD_CLIENT_PORT:
+    case FIELD_SERVER_IP:
+    case FIELD_SERVER_PORT:
+    case FIELD_NETWORK_TRANSPORT:
+    case FIELD_NETWORK_TYPE:
+    case FIELD_NETWORK_PROTOCOL:
+    case FIELD_NETWORK_COMMUNITY_ID:
+    case FIELD_FLOW_UID:
+        return false;
+    case FIELD_COVERAGE:
+        return !bytes_equal(fact->value, BYTES_LITERAL("full"));
+    default:
+        return true;
+    }
+}
+
+static void write_value(FILE *out, const struct fact *fact)
+{
+    char value[FACTS_TEXT_MAX + 1];
+    fact_print(fact, value, sizeof value);
+    for (const char *c = value; *c; c++) {
+        if (*c >= ' ' && *c < 0x7F && *c != '\\')
+            fputc(*c, out);
+        else
+            fprintf(out, "\\x%02x", (unsigned)(uint8_t)*c);
+    }
+}
+
+char *recording_text(const struct recording *recording)
+{
+    char *text;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    for (size_t i = 0; i < recording->events; i++) {
+        struct bytes facts = buffer_view(&recording->event[i].facts.records);
+        fprintf(out, "=> %s\n", schema_event(recording->event[i].kind)->name);
+        for (unsigned f = 0; f < FIELDS; f++) {
+            struct fact fact;
+            for (size_t at = 0; facts_next(facts, &at, &fact);) {
+                if (fact.field != f || !shown(&fact))
+                    continue;
+                fprintf(out, "   %s", schema_field((enum field)f)->name);
+                if (schema_field((enum field)f)->arity == ARITY_ROWS)
+                    fprintf(out, "[%u]", fact.row);
+                fputs(" = ", out);
+                write_value(out, &fact);
+                fputc('\n', out);
+            }
+        }
+    }
+    fclose(out);
+    return text;
+}
