@@ -208,6 +208,12 @@ void *lru_oldest(struct lru *lru)
     return lru->oldest ? value_of(lru, entry_at(lru, lru->oldest)) : NULL;
 }
 
+void *lru_newer(struct lru *lru, const void *value)
+{
+    uint32_t newer = entry_of_value(lru, value)->newer;
+    return newer ? value_of(lru, entry_at(lru, newer)) : NULL;
+}
+
 void lru_expire(struct lru *lru, uint64_t now_ns)
 {
     if (lru->options.idle_ns == 0)

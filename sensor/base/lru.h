@@ -37,6 +37,8 @@ void lru_remove(struct lru *, void *value);
 const void *lru_key(const struct lru *, const void *value);
 /* The value used longest ago, NULL if the table is empty. */
 void *lru_oldest(struct lru *);
+/* The one used next after this one, NULL at the end: to walk through all of them. */
+void *lru_newer(struct lru *, const void *value);
 /* Gives up all entries whose last use is idle_ns or more before now. */
 void lru_expire(struct lru *, uint64_t now_ns);
 

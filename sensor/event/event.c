@@ -1,8 +1,10 @@
 /* Events between threads, and their one-line message. */
 #include "event.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "siphash.h"
 #include "text.h"
 
 static int compare(uint64_t a, uint64_t b)
@@ -37,6 +39,31 @@ bool event_unpack(struct bytes packed, struct event *event)
     memcpy(event, packed.data, sizeof *event);
     event->facts = bytes_after(packed, sizeof *event);
     return event->kind < EVENT_KINDS;
+}
+
+/* RFC 9562 section 5.8: 48 bits of ms, version 8, variant 10, the rest is ours. */
+void event_id(const struct event *event, const char *sensor, struct bytes key, char id[EVENT_ID_LEN + 1])
+{
+    static const struct siphash_key keys[2] = { { 0x6576656e742d6964U, 1 }, { 0x6576656e742d6964U, 2 } };
+    uint8_t text[256];
+    struct bytes name = bytes_first(bytes_of_string(sensor), 128);
+    uint64_t parts[4] = { event->flow_uid, event->number, event->kind, event->flow_uid ? 0 : event->frame };
+    size_t len = sizeof parts;
+    memcpy(text, parts, sizeof parts);
+    if (key.len > 0) { /* a finding's id is derived from its group: no flow */
+        memset(text, 0, sizeof(uint64_t));
+        key = bytes_first(key, 64);
+        memcpy(text + len, key.data, key.len);
+        len += key.len;
+    }
+    if (name.len > 0)
+        memcpy(text + len, name.data, name.len);
+    struct bytes all = bytes_over(text, len + name.len);
+    uint64_t high = siphash13(&keys[0], all), low = siphash13(&keys[1], all);
+    unsigned long long ms = event->time_ns / 1000000 & 0xFFFFFFFFFFFFULL;
+    snprintf(id, EVENT_ID_LEN + 1, "%08llx-%04llx-8%03llx-%04llx-%012llx", ms >> 16, ms & 0xFFFF,
+             (unsigned long long)high & 0xFFF, ((unsigned long long)high >> 12 & 0x3FFF) | 0x8000,
+             (unsigned long long)low & 0xFFFFFFFFFFFFULL);
 }
 
 struct line {

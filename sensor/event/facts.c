@@ -86,6 +86,11 @@ void facts_ip(struct facts *facts, enum field field, struct bytes address)
     append(facts, 0, field, address);
 }
 
+void facts_copy(struct facts *facts, const struct fact *fact)
+{
+    append(facts, fact->row, fact->field, fact->value);
+}
+
 void facts_join(struct facts *facts, struct bytes records)
 {
     if (!buffer_append(&facts->records, records))

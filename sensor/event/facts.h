@@ -41,7 +41,8 @@ void facts_row_text(struct facts *, uint8_t row, enum field, struct bytes);
 void facts_row_number(struct facts *, uint8_t row, enum field, uint64_t);
 
 void facts_unset(struct facts *, enum field);
-/* Appends all facts of another record. */
+/* Appends one fact as it is; all facts of another record. */
+void facts_copy(struct facts *, const struct fact *);
 void facts_join(struct facts *, struct bytes records);
 
 /* Reading works on the flat record. *at starts at 0; false at the end or where the record is damaged. */

@@ -1,0 +1,235 @@
+/* From the workers' rings to the sinks. */
+#include "collector.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "finding.h"
+#include "json.h"
+
+#define IDLE_WAIT_MS 100
+#define JSON_MAX (256 * 1024)
+
+struct collector {
+    struct collector_options options;
+    uint64_t watermark[WORKERS_MAX];
+    struct event **held; /* a heap by event_compare(); each event with its facts behind it in one block */
+    size_t held_count, held_capacity;
+    struct findings *findings;
+    struct facts complete; /* of the event being published */
+    struct buffer json;
+};
+
+/* --- publishing ---------------------------------------------------------------------------------- */
+
+static void publish(struct collector *c, const struct event *event)
+{
+    struct bytes facts;
+    struct rendered rendered = { .stream = schema_event(event->kind)->stream };
+    struct column_text columns;
+    envelope_complete(&c->options.envelope, event, &c->complete);
+    facts = buffer_view(&c->complete.records);
+    if (c->options.report)
+        report_event(c->options.report, event->kind, facts);
+    if (c->options.sinks == 0)
+        return;
+    buffer_clear(&c->json);
+    if (!json_write(&c->json, facts))
+        return;
+    rendered.json = buffer_view(&c->json);
+    rendered_columns(&rendered, facts, &columns);
+    for (unsigned i = 0; i < c->options.sinks; i++)
+        sink_thread_put(c->options.sink[i], &rendered);
+}
+
+static void publish_finding(void *arg, const struct event *event)
+{
+    publish(arg, event);
+}
+
+static void release(struct collector *c, const struct event *event)
+{
+    publish(c, event);
+    findings_event(c->findings, event);
+}
+
+/* --- order --------------------------------------------------------------------------------------- */
+
+static void swap(struct collector *c, size_t a, size_t b)
+{
+    struct event *kept = c->held[a];
+    c->held[a] = c->held[b];
+    c->held[b] = kept;
+}
+
+static bool earlier(const struct collector *c, size_t a, size_t b)
+{
+    return event_compare(c->held[a], c->held[b]) < 0;
+}
+
+static bool hold(struct collector *c, struct bytes packed)
+{
+    struct event *event = malloc(sizeof *event + packed.len);
+    if (!event)
+        return false;
+    uint8_t *copy = (uint8_t *)(event + 1);
+    memcpy(copy, packed.data, packed.len);
+    if (!event_unpack(bytes_over(copy, packed.len), event)) {
+        free(event);
+        return false;
+    }
+    if (c->held_count == c->held_capacity) {
+        size_t capacity = c->held_capacity ? c->held_capacity * 2 : 1024;
+        struct event **held = realloc(c->held, capacity * sizeof(struct event *));
+        if (!held) {
+            free(event);
+            return false;
+        }
+        c->held = held;
+        c->held_capacity = capacity;
+    }
+    size_t at = c->held_count++;
+    c->held[at] = event;
+    for (; at > 0 && earlier(c, at, (at - 1) / 2); at = (at - 1) / 2)
+        swap(c, at, (at - 1) / 2);
+    return true;
+}
+
+static struct event *take_first(struct collector *c)
+{
+    struct event *first = c->held[0];
+    c->held[0] = c->held[--c->held_count];
+    for (size_t at = 0;;) {
+        size_t child = 2 * at + 1;
+        if (child >= c->held_count)
+            break;
+        if (child + 1 < c->held_count && earlier(c, child + 1, child))
+            child++;
+        if (!earlier(c, child, at))
+            break;
+        swap(c, at, child);
+        at = child;
+    }
+    return first;
+}
+
+static uint64_t smallest_watermark(const struct collector *c)
+{
+    uint64_t smallest = WATERMARK_END;
+    for (unsigned i = 0; i < c->options.rings; i++) {
+        if (c->watermark[i] < smallest)
+            smallest = c->watermark[i];
+    }
+    return smallest;
+}
+
+/* --- rings --------------------------------------------------------------------------------------- */
+
+static bool readable(void *arg)
+{
+    struct collector *c = arg;
+    struct bytes record;
+    for (unsigned i = 0; i < c->options.rings; i++) {
+        if (ring_peek(c->options.ring[i], &record))
+            return true;
+    }
+    return false;
+}
+
+static void read_record(struct collector *c, unsigned ring, struct bytes record)
+{
+    uint64_t type, watermark;
+    memcpy(&type, record.data, sizeof type);
+    record = bytes_after(record, sizeof type);
+    if (type == RECORD_EVENT) {
+        hold(c, record);
+    } else {
+        memcpy(&watermark, record.data, sizeof watermark);
+        c->watermark[ring] = watermark;
+    }
+}
+
+/* Up to the next watermark of each ring: more would only have to wait. */
+static bool read_rings(struct collector *c)
+{
+    bool any = false;
+    for (unsigned i = 0; i < c->options.rings; i++) {
+        struct bytes record;
+        uint64_t before = c->watermark[i];
+        while (c->watermark[i] == before && ring_peek(c->options.ring[i], &record)) {
+            read_record(c, i, record);
+            ring_release(c->options.ring[i]);
+            any = true;
+        }
+    }
+    return any;
+}
+
+void collector_run(struct collector *c)
+{
+    for (;;) {
+        if (!read_rings(c))
+            doorbell_wait(c->options.bell, readable, c, IDLE_WAIT_MS);
+        uint64_t until = smallest_watermark(c);
+        while (c->held_count > 0 && (c->held[0]->time_ns < until || until == WATERMARK_END)) {
+            struct event *event = take_first(c);
+            release(c, event);
+            free(event);
+        }
+        if (until == WATERMARK_END)
+            break;
+    }
+    findings_end(c->findings);
+}
+
+struct collector *collector_new(const struct collector_options *options)
+{
+    struct collector *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->options = *options;
+    facts_init(&c->complete, NULL);
+    c->complete.records.max = 2 * FACTS_MAX_BYTES;
+    buffer_init(&c->json, JSON_MAX, NULL);
+    c->findings = findings_new(finding_rules, &(struct event_receiver){ publish_finding, c });
+    if (!c->findings) {
+        free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void collector_free(struct collector *c)
+{
+    if (!c)
+        return;
+    findings_free(c->findings);
+    facts_free(&c->complete);
+    buffer_free(&c->json);
+    free(c->held);
+    free(c);
+}
+
+/* --- the workers' side --------------------------------------------------------------------------- */
+
+bool collector_put_event(struct ring *ring, const struct event *event)
+{
+    uint64_t type = RECORD_EVENT;
+    uint8_t *to = ring_reserve_wait(ring, sizeof type + event_packed_len(event));
+    if (!to)
+        return false;
+    memcpy(to, &type, sizeof type);
+    event_pack(event, to + sizeof type);
+    ring_commit(ring);
+    return true;
+}
+
+void collector_put_watermark(struct ring *ring, uint64_t time_ns)
+{
+    uint64_t record[2] = { RECORD_WATERMARK, time_ns };
+    uint8_t *to = ring_reserve_wait(ring, sizeof record);
+    if (!to)
+        return;
+    memcpy(to, record, sizeof record);
+    ring_commit(ring);
+}

@@ -1,0 +1,271 @@
+/* The path from an event to a finding: match, group, window, message. */
+#include "finding.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lru.h"
+#include "siphash.h"
+
+#define GROUPS_MAX 16384
+#define WINDOW_NS (UINT64_C(24) * 3600 * 1000000000)
+#define FACTS_KEPT_MAX 1024 /* of the latest event of a group: who, where, how */
+
+/* Ids must not depend on the run: these keys are constants. */
+static const struct siphash_key id_keys[2] = { { 0x66696e64696e6731U, 1 }, { 0x66696e64696e6732U, 2 } };
+
+struct group_key {
+    uint64_t hash[2]; /* of the rule's id and the values of the group */
+};
+
+struct group {
+    const struct finding_rule *rule;
+    uint64_t first_ns, last_ns, count;
+    uint32_t messages;
+    enum severity severity;
+    struct event latest;
+    uint16_t kept_len;
+    uint8_t kept[FACTS_KEPT_MAX];
+};
+
+struct findings {
+    const struct finding_rule *rules;
+    struct event_receiver out;
+    struct lru *groups;
+    uint64_t now_ns;
+};
+
+/* What is kept of an event to close its finding with. */
+static const enum field kept_fields[] = {
+    FIELD_CLIENT_IP,          FIELD_CLIENT_PORT,    FIELD_SERVER_IP,   FIELD_SERVER_PORT,
+    FIELD_NETWORK_TRANSPORT,  FIELD_NETWORK_PROTOCOL, FIELD_NETWORK_TYPE, FIELD_NETWORK_COMMUNITY_ID,
+    FIELD_FLOW_UID,           FIELD_USER_NAME,      FIELD_AUTH_MECHANISM, FIELD_AUTH_EXPOSED,
+    FIELD_AUTH_CLEARTEXT,     FIELD_EVENT_OUTCOME,  FIELD_EVENT_CODE,  FIELD_COVERAGE,
+};
+
+/* --- matching ------------------------------------------------------------------------------------ */
+
+static bool one_of(const char *values, const char *value)
+{
+    size_t len = strlen(value);
+    for (const char *at = values; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
+        if (strncmp(at, value, len) == 0 && (at[len] == '|' || at[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static bool holds(const struct condition *condition, struct bytes facts)
+{
+    struct fact fact;
+    char value[64];
+    if (!facts_find(facts, condition->field, &fact))
+        return false;
+    fact_print(&fact, value, sizeof value);
+    return one_of(condition->values, value);
+}
+
+static bool matches(const struct finding_rule *rule, const struct event *event)
+{
+    if (rule->on != event->kind)
+        return false;
+    for (size_t i = 0; i < RULE_CONDITIONS && rule->all[i].values; i++) {
+        if (!holds(&rule->all[i], event->facts))
+            return false;
+    }
+    return true;
+}
+
+/* --- groups -------------------------------------------------------------------------------------- */
+
+static void hash_text(const char *id, struct bytes rest, uint64_t hash[2])
+{
+    uint8_t text[512];
+    size_t len = strlen(id);
+    memcpy(text, id, len);
+    size_t n = rest.len < sizeof text - len ? rest.len : sizeof text - len;
+    if (n > 0)
+        memcpy(text + len, rest.data, n);
+    for (int i = 0; i < 2; i++)
+        hash[i] = siphash13(&id_keys[i], bytes_over(text, len + n));
+}
+
+/* Each value with its length, so that no two groups read the same; long ones by their hash. */
+static struct group_key key_of(const struct finding_rule *rule, struct bytes facts)
+{
+    struct group_key key;
+    uint8_t text[RULE_GROUP * 9];
+    size_t len = 0;
+    for (size_t i = 0; i < RULE_GROUP && rule->group[i] != FIELDS; i++) {
+        struct fact fact;
+        bool any = facts_find(facts, rule->group[i], &fact);
+        uint64_t hash = any ? siphash13(&id_keys[0], fact.value) : 0;
+        text[len++] = any;
+        memcpy(text + len, &hash, sizeof hash);
+        len += sizeof hash;
+    }
+    hash_text(rule->id, bytes_over(text, len), key.hash);
+    return key;
+}
+
+/* The finding's id: rule, group and the start of its window. */
+static void finding_id(const struct group *group, const struct group_key *key, char id[40])
+{
+    uint64_t seed[3] = { key->hash[0], key->hash[1], group->first_ns }, hash[2];
+    hash_text(group->rule->id, bytes_over(seed, sizeof seed), hash);
+    snprintf(id, 40, "%016llx%016llx", (unsigned long long)hash[0], (unsigned long long)hash[1]);
+}
+
+static void keep(struct group *group, const struct event *event)
+{
+    struct facts kept;
+    facts_init(&kept, NULL);
+    struct fact fact;
+    for (size_t at = 0; facts_next(event->facts, &at, &fact);) {
+        for (size_t i = 0; i < sizeof kept_fields / sizeof kept_fields[0]; i++) {
+            if (fact.field == kept_fields[i])
+                facts_text(&kept, fact.field, fact.value);
+        }
+    }
+    group->kept_len = (uint16_t)(kept.records.len <= FACTS_KEPT_MAX ? kept.records.len : 0);
+    if (group->kept_len > 0)
+        memcpy(group->kept, kept.records.data, group->kept_len);
+    group->latest = *event;
+    facts_free(&kept);
+}
+
+/* --- messages ------------------------------------------------------------------------------------ */
+
+static void rule_facts(struct facts *facts, const struct finding_rule *rule)
+{
+    facts_string(facts, FIELD_RULE_ID, rule->id);
+    facts_string(facts, FIELD_RULE_UUID, rule->uuid);
+    facts_string(facts, FIELD_RULE_NAME, rule->title);
+    facts_string(facts, FIELD_FINDING_CONFIDENCE, rule->confidence);
+    facts_string(facts, FIELD_FINDING_REMEDIATION, rule->remediation);
+    facts_string(facts, FIELD_THREAT_FRAMEWORK, "MITRE ATT&CK");
+    for (size_t i = 0; i < RULE_TECHNIQUES && rule->techniques[i]; i++)
+        facts_string(facts, FIELD_THREAT_TECHNIQUE_ID, rule->techniques[i]);
+    for (size_t i = 0; i < RULE_GROUP && rule->group[i] != FIELDS; i++)
+        facts_string(facts, FIELD_FINDING_GROUP_BY, schema_field(rule->group[i])->name);
+}
+
+static void say(struct findings *all, struct group *group, const struct group_key *key, const char *state,
+                uint64_t time_ns)
+{
+    struct facts facts;
+    char id[40];
+    facts_init(&facts, NULL);
+    finding_id(group, key, id);
+    facts_join(&facts, bytes_over(group->kept, group->kept_len));
+    rule_facts(&facts, group->rule);
+    facts_string(&facts, FIELD_FINDING_ID, id);
+    facts_string(&facts, FIELD_FINDING_STATE, state);
+    facts_number(&facts, FIELD_FINDING_COUNT, group->count);
+    facts_number(&facts, FIELD_FINDING_FIRST_SEEN, group->first_ns);
+    facts_number(&facts, FIELD_FINDING_LAST_SEEN, group->last_ns);
+    facts_number(&facts, FIELD_EVENT_SEVERITY, group->severity);
+    facts_number(&facts, FIELD_EVENT_RISK_SCORE, group->severity);
+    struct event event = group->latest;
+    event.kind = EVENT_FINDING;
+    event.time_ns = time_ns;
+    event.source = (struct event_origin){ group->latest.kind, group->latest.number, group->latest.time_ns };
+    event.number = group->messages++;
+    event.facts = buffer_view(&facts.records);
+    all->out.receive(all->out.arg, &event);
+    facts_free(&facts);
+}
+
+static void close_group(void *arg, const void *key, void *value)
+{
+    struct findings *all = arg;
+    say(all, value, key, "closed", all->now_ns);
+}
+
+static void occurrence(struct findings *all, const struct finding_rule *rule, const struct event *event)
+{
+    struct group_key key = key_of(rule, event->facts);
+    uint64_t hash = lru_hash(all->groups, &key);
+    struct group *group = lru_find(all->groups, hash, &key, event->time_ns);
+    if (group && event->time_ns - group->first_ns >= WINDOW_NS) {
+        say(all, group, &key, "closed", event->time_ns);
+        lru_remove(all->groups, group);
+        group = NULL;
+    }
+    bool first = !group;
+    if (first) {
+        group = lru_add(all->groups, hash, &key, event->time_ns);
+        group->rule = rule;
+        group->first_ns = event->time_ns;
+    }
+    enum severity severity = rule->worse.values && holds(&rule->worse, event->facts) ? rule->worse_severity : rule->severity;
+    bool rises = severity > group->severity;
+    group->count++;
+    group->last_ns = event->time_ns;
+    /* A later failure does not hide the success that made it severe. */
+    if (rises || severity == group->severity)
+        keep(group, event);
+    if (rises) {
+        group->severity = severity;
+        say(all, group, &key, first ? "new" : "update", event->time_ns);
+    }
+}
+
+/* --- interface ----------------------------------------------------------------------------------- */
+
+struct findings *findings_new(const struct finding_rule *rules, const struct event_receiver *out)
+{
+    struct findings *all = calloc(1, sizeof *all);
+    if (!all)
+        return NULL;
+    all->rules = rules;
+    all->out = *out;
+    all->groups = lru_new(&(struct lru_options){
+        .key_size = sizeof(struct group_key),
+        .value_size = sizeof(struct group),
+        .max_entries = GROUPS_MAX,
+        .idle_ns = WINDOW_NS,
+        .evicted = close_group,
+        .arg = all,
+    });
+    if (!all->groups) {
+        free(all);
+        return NULL;
+    }
+    return all;
+}
+
+void findings_event(struct findings *all, const struct event *event)
+{
+    all->now_ns = event->time_ns;
+    lru_expire(all->groups, event->time_ns);
+    for (const struct finding_rule *rule = all->rules; rule->id; rule++) {
+        if (matches(rule, event))
+            occurrence(all, rule, event);
+    }
+}
+
+void findings_end(struct findings *all)
+{
+    struct group *group;
+    while ((group = lru_oldest(all->groups))) {
+        close_group(all, lru_key(all->groups, group), group);
+        lru_remove(all->groups, group);
+    }
+}
+
+void findings_free(struct findings *all)
+{
+    if (!all)
+        return;
+    while (lru_count(all->groups) > 0)
+        lru_remove(all->groups, lru_oldest(all->groups));
+    lru_free(all->groups);
+    free(all);
+}
+
+size_t findings_bytes(const struct findings *all)
+{
+    return sizeof *all + lru_bytes(all->groups);
+}

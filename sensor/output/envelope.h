@@ -1,0 +1,20 @@
+/* Completes an event into what leaves the sensor: the ECS envelope around the facts, with
+ * redaction. */
+#ifndef MAILTAP_ENVELOPE_H
+#define MAILTAP_ENVELOPE_H
+
+#include "event.h"
+#include "privacy.h"
+
+struct envelope {
+    const char *observer; /* observer.name */
+    const char *file;     /* base name of the capture; NULL: live */
+    struct privacy privacy;
+    uint64_t sequence[STREAMS]; /* of the last event in each stream */
+};
+
+/* Fills `to` (emptied first) with all facts of the event as they are published, and counts it in
+ * its stream. */
+void envelope_complete(struct envelope *, const struct event *, struct facts *to);
+
+#endif
