@@ -49,7 +49,7 @@ static uint32_t be32(const uint8_t *at)
 static const uint8_t *take(struct frame *frame, uint32_t n)
 {
     struct bytes header = cursor_take(&frame->in, n);
-    if (frame->in.failed || frame->wire < n)
+    if (frame->in.failed)
         return NULL;
     frame->wire -= n;
     return header.data;
