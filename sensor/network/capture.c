@@ -128,6 +128,23 @@ static bool compile_filter(struct capture *capture, const char *filter)
     return true;
 }
 
+bool capture_filter_compiles(const char *filter, char *error, size_t error_size)
+{
+    struct bpf_program program;
+    pcap_t *nowhere = pcap_open_dead(DLT_EN10MB, PACKET_MAX);
+    if (!nowhere) {
+        snprintf(error, error_size, "out of memory");
+        return false;
+    }
+    bool compiles = pcap_compile(nowhere, &program, filter, 1, PCAP_NETMASK_UNKNOWN) == 0;
+    if (compiles)
+        pcap_freecode(&program);
+    else
+        snprintf(error, error_size, "the filter \"%s\" cannot be used: %s", filter, pcap_geterr(nowhere));
+    pcap_close(nowhere);
+    return compiles;
+}
+
 struct capture *capture_open_file(const char *path, const char *filter, char *error, size_t error_size)
 {
     struct capture *capture = calloc(1, sizeof *capture);

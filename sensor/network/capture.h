@@ -2,6 +2,7 @@
 #ifndef MAILTAP_CAPTURE_H
 #define MAILTAP_CAPTURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "packet.h"
@@ -14,6 +15,9 @@ struct capture;
  * in `error` that says what is wrong with what. */
 struct capture *capture_open_file(const char *path, const char *filter, char *error, size_t error_size);
 void capture_close(struct capture *); /* NULL is fine */
+
+/* Whether a filter is one at all (for Ethernet); false with libpcap's reason in `error`. */
+bool capture_filter_compiles(const char *filter, char *error, size_t error_size);
 
 /* The next packets, at most CAPTURE_BATCH, valid together until the next call. 0: there are no more. -1: the source is
  * damaged (see capture_error()); every packet before the damage was delivered by earlier calls.

@@ -108,12 +108,13 @@ static void waiting_unlink(struct reassembly *r, struct waiting *w)
     r->bytes -= w->piece.bytes.len;
 }
 
-static void waiting_free(struct reassembly *r, struct waiting *w)
+/* Wiped before freed: what waits may be a password. */
+static void waiting_free(struct pool *streams, struct waiting *w)
 {
     size_t size = waiting_size(&w->piece);
     explicit_bzero(w, size);
     free(w);
-    pool_give(r->env->session->streams, size);
+    pool_give(streams, size);
 }
 
 static bool reassembly_new(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity)
@@ -145,7 +146,7 @@ void tcp_free(struct tcp *t)
     struct waiting *w;
     while ((w = TAILQ_FIRST(&r->by_arrival)) != NULL) {
         waiting_unlink(r, w);
-        waiting_free(r, w);
+        waiting_free(streams, w);
     }
     for (int d = 0; d < DIRECTIONS; d++)
         in_flight_free(&r->in_flight[d], streams);
@@ -299,16 +300,11 @@ static struct waiting *next_in_line(const struct tcp *t, enum direction d)
 
 static void deliver_waiting(struct tcp *t, struct moment now, struct waiting *w)
 {
-    struct reassembly *r = t->reassembly;
-    struct piece piece = w->piece;
-    piece.moment.time_ns = now.time_ns; /* it says which packet, but time does not go back */
-    waiting_unlink(r, w);
-    deliver(t, w->direction, &piece);
-    if (t->reassembly) {
-        waiting_free(r, w);
-        return;
-    }
-    /* The session has read enough, and r is gone with it. */
+    struct pool *streams = t->reassembly->env->session->streams;
+    waiting_unlink(t->reassembly, w);
+    w->piece.moment.time_ns = now.time_ns; /* still says which packet, but time does not go back */
+    deliver(t, w->direction, &w->piece);
+    waiting_free(streams, w);
 }
 
 /* A FIN takes its turn like a byte. True if it did. */
@@ -317,7 +313,434 @@ static bool pass_fin(struct tcp_side *side)
     if (!side->has_fin || side->fin_passed || side->fin != side->next)
         return false;
     side->next++;
-    side->fin_passed = true;
+    side->fin_passed = side->moved = true;
     return true;
 }
 
+/* Two segments that each acknowledge the other: one was sent again, with a newer acknowledgment number than its first
+ * copy, which was not captured. A retransmission comes after the answer to the first copy, so the later one goes first. */
+static struct waiting *break_circle(const struct tcp *t)
+{
+    struct waiting *client = next_in_line(t, FROM_CLIENT), *server = next_in_line(t, FROM_SERVER);
+    if (!client || !server)
+        return NULL;
+    return client->piece.moment.frame > server->piece.moment.frame ? client : server;
+}
+
+/* Delivers what is next in one direction. True if that moved anything. */
+static bool drain_direction(struct tcp *t, struct moment now, enum direction d)
+{
+    bool moved = pass_fin(&t->side[d]);
+    while (t->reassembly) {
+        struct waiting *w = next_in_line(t, d);
+        if (!w || !cause_delivered(t, d, &w->piece))
+            break;
+        deliver_waiting(t, now, w);
+        moved = true;
+    }
+    return moved;
+}
+
+/* Delivers all that waits no longer for anything: what one direction delivers may be what the other waits for. */
+static void drain(struct tcp *t, struct moment now)
+{
+    for (;;) {
+        bool moved = drain_direction(t, now, FROM_CLIENT);
+        moved |= drain_direction(t, now, FROM_SERVER);
+        if (moved)
+            continue;
+        struct waiting *w = t->reassembly ? break_circle(t) : NULL;
+        if (!w)
+            return;
+        deliver_waiting(t, now, w);
+    }
+}
+
+/* --- giving up holes ------------------------------------------------------------------------------ */
+
+/* Gives up the hole before `until`, or the part of it in front of what is here. False if there is none. */
+static bool give_up(struct tcp *t, struct moment moment, enum direction d, uint32_t until)
+{
+    const struct tcp_side *side = &t->side[d];
+    const struct waiting *first = TAILQ_FIRST(&t->reassembly->by_seq[d]);
+    if (first && seq_distance(first->piece.seq, until) < 0)
+        until = first->piece.seq;
+    if (side->has_fin && !side->fin_passed && seq_distance(side->fin, until) < 0)
+        until = side->fin;
+    int32_t missing = seq_distance(until, side->next);
+    if (missing <= 0)
+        return false;
+    gap(t, moment, d, (uint32_t)missing);
+    return true;
+}
+
+/* Gives up the smallest hole that stands between the oldest waiting segment and the session, and goes on from there. */
+static void give_up_oldest(struct tcp *t, struct moment now)
+{
+    struct waiting *oldest = TAILQ_FIRST(&t->reassembly->by_arrival);
+    enum direction d = oldest->direction, other = other_direction(d);
+    struct waiting *first = TAILQ_FIRST(&t->reassembly->by_seq[d]);
+    struct moment moment = { now.time_ns, oldest->piece.moment.frame };
+    if (!give_up(t, moment, d, first->piece.seq)) {
+        if (!t->side[other].seen) {
+            t->side[other].hidden = true;
+            tell_visible(t, moment, other, CLAIM_NO);
+        } else {
+            give_up(t, moment, other, first->piece.ack);
+        }
+    }
+    drain(t, now);
+}
+
+static void give_up_acknowledged(struct tcp *t, struct moment now, enum direction d)
+{
+    const struct acked_hole *hole = &t->reassembly->acked_hole[d];
+    give_up(t, (struct moment){ now.time_ns, hole->noticed.frame }, d, hole->until);
+    drain(t, now);
+}
+
+static void note_acked_hole(struct tcp *t, struct moment now, enum direction d)
+{
+    const struct tcp_side *side = &t->side[d], *other = &t->side[other_direction(d)];
+    struct acked_hole *hole = &t->reassembly->acked_hole[d];
+    /* What is here and waits for its cause is not a hole. */
+    if (!side->seen || !other->has_acked || seq_distance(other->acked, side->next) <= 0 ||
+        next_in_line(t, d)) {
+        hole->open = false;
+    } else if (!hole->open || seq_distance(side->next, hole->until) >= 0) {
+        *hole = (struct acked_hole){ true, other->acked, now };
+    }
+}
+
+static uint64_t hole_due(struct moment noticed)
+{
+    return noticed.time_ns + TCP_HOLE_NS;
+}
+
+/* Looks for holes and sets the time at which the first of them is given up. */
+static void watch_holes(struct tcp *t, struct moment now)
+{
+    const struct reassembly *r = t->reassembly;
+    t->due_ns = TCP_NEVER;
+    if (!r)
+        return;
+    const struct waiting *oldest = TAILQ_FIRST(&r->by_arrival);
+    if (oldest)
+        t->due_ns = hole_due(oldest->piece.moment);
+    for (int d = 0; d < DIRECTIONS; d++) {
+        note_acked_hole(t, now, (enum direction)d);
+        if (r->acked_hole[d].open && hole_due(r->acked_hole[d].noticed) < t->due_ns)
+            t->due_ns = hole_due(r->acked_hole[d].noticed);
+    }
+}
+
+/* Both sides have said that they are done. Of a connection that is only counted, the order does not matter. */
+static void end_if_closed(struct tcp *t, struct moment now)
+{
+    const struct tcp_side *side = t->side;
+    if (t->state == TCP_READING && side[FROM_CLIENT].fin_passed && side[FROM_SERVER].fin_passed)
+        become_ended(t, now, ENDED_CLOSED);
+    else if (t->state == TCP_COUNTED && side[FROM_CLIENT].has_fin && side[FROM_SERVER].has_fin)
+        become_ended(t, now, ENDED_CLOSED);
+}
+
+void tcp_expire(struct tcp *t, struct moment now)
+{
+    while (t->reassembly && t->due_ns <= now.time_ns) {
+        const struct reassembly *r = t->reassembly;
+        const struct waiting *oldest = TAILQ_FIRST(&r->by_arrival);
+        if (oldest && hole_due(oldest->piece.moment) <= now.time_ns)
+            give_up_oldest(t, now);
+        else if (r->acked_hole[FROM_CLIENT].open && hole_due(r->acked_hole[FROM_CLIENT].noticed) <= now.time_ns)
+            give_up_acknowledged(t, now, FROM_CLIENT);
+        else
+            give_up_acknowledged(t, now, FROM_SERVER);
+        watch_holes(t, now);
+    }
+    end_if_closed(t, now);
+}
+
+void tcp_end(struct tcp *t, struct moment now, enum ending ending)
+{
+    if (t->state == TCP_ENDED)
+        return;
+    while (t->reassembly && t->reassembly->count > 0)
+        give_up_oldest(t, now);
+    for (int d = 0; t->reassembly && d < DIRECTIONS; d++) {
+        const struct tcp_side *other = &t->side[other_direction((enum direction)d)];
+        if (t->side[d].seen && other->has_acked)
+            give_up(t, now, (enum direction)d, other->acked);
+    }
+    become_ended(t, now, ending);
+}
+
+/* --- arrival -------------------------------------------------------------------------------------- */
+
+static bool room_for(const struct reassembly *r, const struct piece *piece)
+{
+    return r->count < TCP_WAITING_SEGMENTS && r->bytes + piece->bytes.len <= TCP_WAITING_BYTES;
+}
+
+/* Keeps a copy, in front of `before` or at the end. What finds no memory is lost, and becomes a gap in time. */
+static void wait_before(struct reassembly *r, enum direction d, const struct piece *piece, struct waiting *before)
+{
+    struct pool *streams = r->env->session->streams;
+    size_t size = waiting_size(piece);
+    struct waiting *w = NULL;
+    if (room_for(r, piece) && pool_take(streams, size)) {
+        w = malloc(size);
+        if (!w)
+            pool_give(streams, size);
+    }
+    if (!w) {
+        count(r->env->session->counters, COUNT_MEMORY_REFUSED);
+        return;
+    }
+    w->piece = *piece;
+    w->direction = d;
+    w->piece.bytes.data = (const uint8_t *)(w + 1);
+    if (piece->bytes.len > 0)
+        memcpy(w + 1, piece->bytes.data, piece->bytes.len);
+    if (before)
+        TAILQ_INSERT_BEFORE(before, w, by_seq);
+    else
+        TAILQ_INSERT_TAIL(&r->by_seq[d], w, by_seq);
+    TAILQ_INSERT_TAIL(&r->by_arrival, w, by_arrival);
+    r->count++;
+    r->bytes += piece->bytes.len;
+}
+
+/* Two copies of a stretch that both begin at the same byte. */
+static bool contradict(struct bytes a, struct bytes b)
+{
+    size_t both = a.len < b.len ? a.len : b.len;
+    return !bytes_equal(bytes_first(a, both), bytes_first(b, both));
+}
+
+/* Lets a piece wait, without the parts of it that wait already. */
+static void wait_for_turn(struct reassembly *r, enum direction d, struct piece piece)
+{
+    count(r->env->session->counters, COUNT_TCP_HELD);
+    const struct waiting *last = TAILQ_LAST(&r->by_seq[d], waiting_list);
+    struct waiting *w = TAILQ_FIRST(&r->by_seq[d]);
+    if (last && seq_distance(piece.seq, piece_end(&last->piece)) >= 0)
+        w = NULL; /* the usual case: behind everything */
+    for (; w && piece_span(&piece) > 0; w = TAILQ_NEXT(w, by_seq)) {
+        if (seq_distance(piece.seq, piece_end(&w->piece)) >= 0)
+            continue;
+        int32_t before = seq_distance(w->piece.seq, piece.seq);
+        if (before > 0) {
+            struct piece front = piece;
+            uint32_t n = piece_span(&piece);
+            if (n > (uint32_t)before)
+                n = (uint32_t)before;
+            piece_keep(&front, n);
+            wait_before(r, d, &front, w);
+            piece_skip(&piece, n);
+        }
+        if (piece_span(&piece) == 0)
+            return;
+        uint32_t offset = piece.seq - w->piece.seq;
+        if (contradict(bytes_after(w->piece.bytes, offset), piece.bytes))
+            ambiguous(r, d);
+        uint32_t overlap = piece_span(&w->piece) - offset;
+        piece_skip(&piece, overlap < piece_span(&piece) ? overlap : piece_span(&piece));
+    }
+    if (piece_span(&piece) > 0)
+        wait_before(r, d, &piece, NULL);
+}
+
+/* Bytes that were delivered before come again. The probe of a keep-alive repeats one byte, often with another value. */
+static void compare_with_delivered(struct tcp *t, enum direction d, const struct piece *piece)
+{
+    struct reassembly *r = t->reassembly;
+    bool keep_alive = piece->bytes.len == 1 && piece->seq + 1 == t->side[d].next;
+    if (r && !keep_alive && in_flight_differs(&r->in_flight[d], piece->seq, piece->bytes))
+        ambiguous(r, d);
+}
+
+static void accept_piece(struct tcp *t, struct moment now, enum direction d, struct piece piece)
+{
+    const struct tcp_side *side = &t->side[d];
+    while (t->reassembly) {
+        struct reassembly *r = t->reassembly;
+        int32_t old = seq_distance(side->next, piece.seq);
+        if (old > 0) {
+            compare_with_delivered(t, d, &piece);
+            uint32_t span = piece_span(&piece);
+            piece_skip(&piece, (uint32_t)old < span ? (uint32_t)old : span);
+        }
+        if (piece_span(&piece) == 0)
+            return;
+        const struct waiting *first = TAILQ_FIRST(&r->by_seq[d]);
+        bool alone = !first || seq_distance(first->piece.seq, piece_end(&piece)) >= 0;
+        if (piece.seq == side->next && alone && cause_delivered(t, d, &piece)) {
+            deliver(t, d, &piece);
+            return;
+        }
+        if (room_for(r, &piece)) {
+            wait_for_turn(r, d, piece);
+            return;
+        }
+        if (r->count == 0)
+            return;
+        give_up_oldest(t, now);
+    }
+}
+
+/* A SYN, or what can be known of the numbers of a side whose SYN was not seen. */
+static void note_start(struct tcp *t, struct moment now, enum direction d, const struct segment *s)
+{
+    struct tcp_side *side = &t->side[d];
+    const struct tcp_side *other = &t->side[other_direction(d)];
+    bool first = !side->seen;
+    if (s->flags & TCP_SYN) {
+        /* It may come late; what has been delivered by then cannot be undone. */
+        bool late = !side->syn && !side->moved && side->first - s->seq <= LATE_SYN_MAX;
+        if (first || late) {
+            side->first = s->seq;
+            side->next = s->seq + 1;
+            side->syn = true;
+        }
+    } else if (first) {
+        side->next = s->seq;
+        uint32_t behind = s->seq - other->acked;
+        if (other->has_acked && behind <= FIRST_BEHIND_MAX)
+            side->next = other->acked; /* the other side waited for this: the start of a hole, if there is one */
+        side->first = side->next - 1;
+    }
+    if (first) {
+        side->seen = true;
+        side->hidden = false;
+        tell_visible(t, now, d, CLAIM_YES);
+    }
+}
+
+static void note_ack(struct tcp *t, enum direction d, uint32_t ack)
+{
+    struct tcp_side *side = &t->side[d];
+    if (side->has_acked && seq_distance(ack, side->acked) <= 0)
+        return;
+    side->has_acked = true;
+    side->acked = ack;
+    if (t->reassembly)
+        in_flight_acknowledged(&t->reassembly->in_flight[other_direction(d)], ack);
+}
+
+/* The first FIN counts, unless the stream is known to go on behind it. */
+static void note_fin(struct tcp *t, enum direction d, uint32_t seq)
+{
+    struct tcp_side *side = &t->side[d];
+    const struct waiting *last =
+        t->reassembly ? TAILQ_LAST(&t->reassembly->by_seq[d], waiting_list) : NULL;
+    if (side->has_fin || (t->state == TCP_READING && seq_distance(seq, side->next) < 0) ||
+        (last && seq_distance(piece_end(&last->piece), seq) > 0))
+        return;
+    side->has_fin = true;
+    side->fin = seq;
+}
+
+static bool plausible(const struct tcp *t, enum direction d, const struct segment *s)
+{
+    const struct tcp_side *side = &t->side[d], *other = &t->side[other_direction(d)];
+    if ((s->flags & TCP_ACK) && other->seen) {
+        int32_t ahead = seq_distance(s->ack, other->next);
+        if (ahead > AHEAD_MAX || ahead < -BEHIND_MAX)
+            return false;
+    }
+    if (side->seen && !(s->flags & TCP_SYN)) {
+        int32_t ahead = seq_distance(s->seq, side->next);
+        if (ahead > AHEAD_MAX || ahead < -BEHIND_MAX)
+            return false;
+    }
+    return true;
+}
+
+/* A reset that nobody would obey must not blind us. */
+static bool reset_plausible(const struct tcp *t, enum direction d, uint32_t seq)
+{
+    if (t->state == TCP_COUNTED || !t->side[d].seen)
+        return true;
+    int32_t ahead = seq_distance(seq, t->side[d].next);
+    return ahead >= -RESET_BEHIND_MAX && ahead <= RESET_AHEAD_MAX;
+}
+
+static bool need_reassembly(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity,
+                            struct moment now)
+{
+    if (t->reassembly || reassembly_new(t, env, identity))
+        return true;
+    out_of_memory(t, env, now);
+    return false;
+}
+
+/* Bytes were acknowledged that were never seen, and nothing is read of this connection yet. */
+static bool acknowledged_unseen(const struct tcp *t)
+{
+    const struct tcp_side *c = &t->side[FROM_CLIENT], *s = &t->side[FROM_SERVER];
+    return (c->seen && s->has_acked && seq_distance(s->acked, c->next) > 0) ||
+           (s->seen && c->has_acked && seq_distance(c->acked, s->next) > 0);
+}
+
+static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity, struct moment now,
+                         enum direction d, const struct segment *s)
+{
+    const struct tcp_side *side = &t->side[d];
+    struct piece piece = {
+        .moment = now,
+        .seq = s->seq + (s->flags & TCP_SYN ? 1 : 0),
+        .has_ack = s->flags & TCP_ACK,
+        .ack = s->ack,
+        .bytes = s->payload,
+        .missing = s->missing,
+    };
+    if (s->flags & TCP_FIN)
+        note_fin(t, d, piece_end(&piece));
+    int32_t to_fin = side->has_fin ? seq_distance(side->fin, piece.seq) : INT32_MAX;
+    if (piece_span(&piece) == 0)
+        return;
+    if (seq_distance(piece_end(&piece), side->next) <= 0) {
+        count(env->session->counters, COUNT_TCP_RETRANSMITTED);
+        compare_with_delivered(t, d, &piece);
+    } else if (to_fin <= 0) {
+        count(env->session->counters, COUNT_TCP_OUTSIDE);
+    } else if (need_reassembly(t, env, identity, now)) {
+        if (piece_span(&piece) > (uint32_t)to_fin)
+            piece_keep(&piece, (uint32_t)to_fin);
+        accept_piece(t, now, d, piece);
+    }
+}
+
+void tcp_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity, struct moment now,
+                 enum direction d, const struct segment *s)
+{
+    if (t->state == TCP_ENDED)
+        return;
+    bool believable = s->flags & TCP_RST ? reset_plausible(t, d, s->seq)
+                                         : t->state == TCP_COUNTED || plausible(t, d, s);
+    if (!believable) {
+        count(env->session->counters, COUNT_TCP_OUTSIDE);
+        return;
+    }
+    if (s->flags & TCP_RST) {
+        tcp_end(t, now, ENDED_RESET);
+        return;
+    }
+    if (t->state == TCP_COUNTED) {
+        if (s->flags & TCP_FIN) {
+            note_fin(t, d, s->seq);
+            end_if_closed(t, now);
+        }
+        return;
+    }
+    note_start(t, now, d, s);
+    if (s->flags & TCP_ACK)
+        note_ack(t, d, s->ack);
+    if (t->state == TCP_READING)
+        note_payload(t, env, identity, now, d, s);
+    if (t->state == TCP_READING && !t->reassembly && acknowledged_unseen(t))
+        need_reassembly(t, env, identity, now);
+    drain(t, now);
+    watch_holes(t, now);
+    end_if_closed(t, now);
+}

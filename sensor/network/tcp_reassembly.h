@@ -53,10 +53,10 @@ struct tcp {
     uint64_t gap_bytes;
 };
 
-/* `env` and the identity must outlive the connection. */
 void tcp_init(struct tcp *);
 
-/* One segment, at a time that never goes back. */
+/* One segment, at a time that never goes back. The environment and the identity are the same in each call and outlive the
+ * connection. */
 void tcp_segment(struct tcp *, const struct tcp_env *, struct flow_identity *, struct moment, enum direction,
                  const struct segment *);
 
@@ -67,7 +67,7 @@ void tcp_expire(struct tcp *, struct moment);
  * has ended before. */
 void tcp_end(struct tcp *, struct moment, enum ending);
 
-/* Frees without a word to the session's receiver. */
+/* Frees without ending the session: nothing more is emitted. */
 void tcp_free(struct tcp *);
 
 #endif

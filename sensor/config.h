@@ -1,0 +1,60 @@
+/* What the operator wants: the command line over a YAML file over defaults. */
+#ifndef MAILTAP_CONFIG_H
+#define MAILTAP_CONFIG_H
+
+#include <stdio.h>
+
+#include "privacy.h"
+#include "redis.h"
+
+enum output_format { FORMAT_PRETTY, FORMAT_JSON };
+enum config_flows { FLOWS_MAIL, FLOWS_ALL, FLOWS_NONE };
+
+/* Texts are NULL where the operator wants none. */
+struct config {
+    char *file;   /* -r */
+    char *filter; /* a BPF expression */
+    char *observer;
+    enum output_format format;
+    struct redis_options redis; /* url NULL: no Redis */
+    struct privacy privacy;     /* its key is still to be read from privacy_key_file */
+    char *privacy_key_file;
+    enum config_flows flows;
+    uint64_t flows_max, streams_mib, tables_mib;
+    char *trace; /* name of a protocol, or "all" */
+    uint64_t verbosity;
+};
+
+/* What mailtap's exit code says. */
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_INCOMPLETE = 1, /* failed while running, or the input was not read to its end */
+    EXIT_USAGE = 2,
+    EXIT_CONFIG = 78, /* EX_CONFIG of sysexits.h */
+};
+
+enum config_action {
+    CONFIG_RUN,
+    CONFIG_TEST, /* -T: see that the filter compiles, say "ok", exit with 0 */
+    CONFIG_EXIT, /* all was said; exit with the code */
+};
+
+struct config_outcome {
+    enum config_action action;
+    enum exit_code code;
+};
+
+/* Reads the command line and the file it names. Texts that were asked for go to `out`, an error is
+ * one line on `err`. A Redis password in argv is overwritten, so that `ps` does not show it. Call
+ * config_free() whatever the outcome. */
+struct config_outcome config_parse(struct config *, int argc, char **argv, FILE *out, FILE *err);
+
+/* Wipes the Redis URL's password: for once the sinks are open. */
+void config_forget_secrets(struct config *);
+void config_free(struct config *);
+
+/* One line for an error that only its finder knows to be the operator's, with the hint that usage
+ * errors carry: a filter that does not compile, an unknown protocol to trace. */
+void config_usage_error(FILE *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,285 @@
+/* mailtap: options in, threads up, report out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collector.h"
+#include "config.h"
+#include "json_lines.h"
+#include "log.h"
+#include "redis.h"
+#include "worker.h"
+
+#define RING_BYTES (8 * 1024 * 1024)
+#define PRIVACY_KEY_MAX 256
+#define PROGRESS_MS 500
+
+/* Everything that lives as long as the run. */
+struct sensor {
+    struct config config;
+    struct capture *capture;
+    struct doorbell bell;
+    struct ring *ring;
+    struct worker *worker;
+    struct report *report;
+    struct collector *collector;
+    struct sink_thread *sink[SINKS_MAX];
+    unsigned sinks;
+    uint8_t privacy_key[PRIVACY_KEY_MAX];
+    bool failed;
+};
+
+/* --- before the first packet --------------------------------------------------------------------- */
+
+/* Packets hold passwords: they must not end up in a core file or in another process's hands. */
+static void protect_memory(void)
+{
+    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+    prctl(PR_SET_DUMPABLE, 0);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static bool read_privacy_key(struct sensor *sensor)
+{
+    const char *path = sensor->config.privacy_key_file;
+    if (!path)
+        return true;
+    int in = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = in < 0 ? -1 : read(in, sensor->privacy_key, sizeof sensor->privacy_key);
+    int reason = errno;
+    if (in >= 0)
+        close(in);
+    if (n < 16) {
+        log_error("privacy.key_file %s %s", path, n < 0 ? strerror(reason) : "holds fewer than 16 bytes");
+        return false;
+    }
+    sensor->config.privacy.key = bytes_over(sensor->privacy_key, (size_t)n);
+    return true;
+}
+
+static bool add_sink(struct sensor *sensor, const struct sink_type *type, const void *options)
+{
+    struct sink_status status;
+    struct sink_thread *sink = sink_thread_start(
+        &(struct sink_thread_options){ .type = type, .options = options, .wait = true }, &status);
+    if (!sink) {
+        log_error("%s", status.error);
+        return false;
+    }
+    sensor->sink[sensor->sinks++] = sink;
+    return true;
+}
+
+static bool open_sinks(struct sensor *sensor)
+{
+    const struct config *config = &sensor->config;
+    if (config->redis.url && !add_sink(sensor, &redis_sink, &config->redis))
+        return false;
+    config_forget_secrets(&sensor->config);
+    return config->format != FORMAT_JSON ||
+           add_sink(sensor, &json_lines_sink, &(struct json_lines_options){ .fd = STDOUT_FILENO });
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool build(struct sensor *sensor)
+{
+    struct collector_options options = {
+        .bell = &sensor->bell,
+        .sinks = sensor->sinks,
+        .rings = 1,
+        .envelope = { .observer = sensor->config.observer ? sensor->config.observer : "mailtap",
+                      .file = base_name(sensor->config.file),
+                      .privacy = sensor->config.privacy },
+    };
+    doorbell_init(&sensor->bell);
+    sensor->ring = ring_new(RING_BYTES, &sensor->bell);
+    if (sensor->config.format == FORMAT_PRETTY)
+        sensor->report = report_new();
+    options.ring[0] = sensor->ring;
+    options.report = sensor->report;
+    memcpy(options.sink, sensor->sink, sizeof options.sink);
+    sensor->worker = worker_new(&(struct worker_options){
+        .capture = sensor->capture,
+        .ring = sensor->ring,
+        .config = &sensor->config,
+        .trace = sensor->config.trace ? (sensor->report ? stdout : stderr) : NULL,
+    });
+    sensor->collector = collector_new(&options);
+    if (!sensor->ring || !sensor->worker || !sensor->collector ||
+        (sensor->config.format == FORMAT_PRETTY && !sensor->report)) {
+        log_error("out of memory");
+        return false;
+    }
+    log_info("reading %s, at most %zu MiB for what traffic makes grow", sensor->config.file,
+             (worker_bytes(sensor->worker) >> 20) + 1);
+    return true;
+}
+
+/* --- the run ------------------------------------------------------------------------------------- */
+
+static void *work(void *arg)
+{
+    worker_run(((struct sensor *)arg)->worker);
+    return NULL;
+}
+
+static void *collect(void *arg)
+{
+    collector_run(((struct sensor *)arg)->collector);
+    return NULL;
+}
+
+static void soon(struct timespec *when)
+{
+    clock_gettime(CLOCK_REALTIME, when);
+    when->tv_nsec += PROGRESS_MS * 1000000;
+    when->tv_sec += when->tv_nsec / 1000000000;
+    when->tv_nsec %= 1000000000;
+}
+
+/* Waits for the worker. Long work shows how far it is, to people only. */
+static void join(struct sensor *sensor, pthread_t worker)
+{
+    uint64_t size = capture_size(sensor->capture);
+    bool person = isatty(STDERR_FILENO) && !sensor->config.trace && size > 0, shown = false;
+    struct timespec when;
+    for (soon(&when); pthread_timedjoin_np(worker, NULL, &when) == ETIMEDOUT; soon(&when)) {
+        if (!person)
+            continue;
+        fprintf(stderr, "\rmailtap: %3llu %% read", (unsigned long long)(worker_progress(sensor->worker) * 100 / size));
+        shown = true;
+    }
+    if (shown)
+        fputs("\r                      \r", stderr);
+}
+
+static void run(struct sensor *sensor)
+{
+    pthread_t worker, collector;
+    if (pthread_create(&collector, NULL, collect, sensor) != 0) {
+        log_error("cannot start a thread");
+        sensor->failed = true;
+        return;
+    }
+    if (pthread_create(&worker, NULL, work, sensor) != 0) {
+        log_error("cannot start a thread");
+        sensor->failed = true;
+        collector_put_watermark(sensor->ring, WATERMARK_END);
+    } else {
+        join(sensor, worker);
+    }
+    pthread_join(collector, NULL);
+}
+
+/* --- after the last ------------------------------------------------------------------------------ */
+
+static void close_sinks(struct sensor *sensor)
+{
+    for (unsigned i = 0; i < sensor->sinks; i++) {
+        struct sink_status status;
+        sink_thread_stop(sensor->sink[i], &status);
+        if (status.error[0]) {
+            log_error("%s", status.error);
+            sensor->failed = true;
+        }
+        log_info("sink %u: %llu events delivered, %llu dropped, %llu rejected", i, (unsigned long long)status.written,
+                 (unsigned long long)status.dropped, (unsigned long long)status.rejected);
+    }
+    sensor->sinks = 0;
+}
+
+static void print_report(struct sensor *sensor)
+{
+    if (!sensor->report)
+        return;
+    report_print(sensor->report,
+                 &(struct report_input){
+                     .file = sensor->config.file,
+                     .first_ns = worker_first_ns(sensor->worker),
+                     .last_ns = worker_last_ns(sensor->worker),
+                     .counters = worker_counters(sensor->worker),
+                     .fault = worker_fault(sensor->worker),
+                     .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+                 },
+                 stdout);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        log_error("standard output: %s", strerror(errno));
+        sensor->failed = true;
+    }
+}
+
+static void clean_up(struct sensor *sensor)
+{
+    close_sinks(sensor);
+    collector_free(sensor->collector);
+    worker_free(sensor->worker);
+    report_free(sensor->report);
+    if (sensor->ring) {
+        ring_free(sensor->ring);
+        doorbell_destroy(&sensor->bell);
+    }
+    capture_close(sensor->capture);
+    explicit_bzero(sensor->privacy_key, sizeof sensor->privacy_key);
+}
+
+static enum exit_code read_capture(struct sensor *sensor)
+{
+    char error[1024];
+    if (!read_privacy_key(sensor))
+        return EXIT_CONFIG;
+    sensor->capture = capture_open_file(sensor->config.file, sensor->config.filter, error, sizeof error);
+    if (!sensor->capture) {
+        log_error("%s", error);
+        return EXIT_INCOMPLETE;
+    }
+    if (!open_sinks(sensor) || !build(sensor))
+        return EXIT_INCOMPLETE;
+    run(sensor);
+    close_sinks(sensor);
+    print_report(sensor);
+    if (worker_fault(sensor->worker)) {
+        log_error("%s", worker_fault(sensor->worker));
+        sensor->failed = true;
+    }
+    return sensor->failed ? EXIT_INCOMPLETE : EXIT_OK;
+}
+
+/* What the configuration's parser cannot know. */
+static bool usable(const struct config *config)
+{
+    char error[1024];
+    if (!config->filter || capture_filter_compiles(config->filter, error, sizeof error))
+        return true;
+    config_usage_error(stderr, "%s", error);
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    struct sensor sensor = { .failed = false };
+    protect_memory();
+    struct config_outcome outcome = config_parse(&sensor.config, argc, argv, stdout, stderr);
+    enum exit_code code = outcome.code;
+    log_verbosity((unsigned)sensor.config.verbosity);
+    if (outcome.action != CONFIG_EXIT && !usable(&sensor.config))
+        code = EXIT_USAGE;
+    else if (outcome.action == CONFIG_TEST)
+        puts("mailtap: the configuration is ok");
+    else if (outcome.action == CONFIG_RUN)
+        code = read_capture(&sensor);
+    clean_up(&sensor);
+    config_free(&sensor.config);
+    return (int)code;
+}

@@ -1,0 +1,108 @@
+/* Batches through decode, flow and tcp_reassembly. */
+#include "network.h"
+
+#include <stdlib.h>
+
+struct network {
+    struct flow_table *flows;
+    struct counters *counters;
+    struct ready {
+        struct moment moment;
+        struct segment segment;
+        struct flow_lookup lookup;
+    } ready[CAPTURE_BATCH];
+};
+
+struct network *network_new(const struct flow_options *options, const struct session_env *env)
+{
+    struct network *network = calloc(1, sizeof *network);
+    if (!network)
+        return NULL;
+    network->counters = env->counters;
+    network->flows = flow_table_new(options, env);
+    if (!network->flows) {
+        free(network);
+        return NULL;
+    }
+    return network;
+}
+
+void network_free(struct network *network)
+{
+    if (!network)
+        return;
+    flow_table_free(network->flows);
+    free(network);
+}
+
+static void count_result(struct counters *counters, enum decode_result result)
+{
+    static const enum counter by_result[] = {
+        [DECODE_TCP] = COUNT_TCP_SEGMENTS,
+        [DECODE_OTHER] = COUNT_DECODE_OTHER,
+        [DECODE_FRAGMENT] = COUNT_DECODE_FRAGMENTS,
+        [DECODE_MALFORMED] = COUNT_DECODE_MALFORMED,
+        [DECODE_UNKNOWN] = COUNT_DECODE_UNKNOWN,
+    };
+    count(counters, by_result[result]);
+}
+
+/* Decodes up to CAPTURE_BATCH packets and starts to load their flows; the look-ups then find them in the cache. */
+static int prepare(struct network *network, int link_type, const struct packet *packets, int count)
+{
+    uint64_t bytes = 0, truncated = 0;
+    int n = 0;
+    for (int i = 0; i < count; i++) {
+        const struct packet *packet = &packets[i];
+        struct ready *ready = &network->ready[n];
+        bytes += packet->length;
+        truncated += packet->captured < packet->length;
+        enum decode_result result = decode(link_type, packet, &ready->segment);
+        count_result(network->counters, result);
+        if (result != DECODE_TCP)
+            continue;
+        ready->moment = (struct moment){ packet->time_ns, packet->frame };
+        flow_prepare(network->flows, &ready->segment, &ready->lookup);
+        n++;
+    }
+    count_many(network->counters, COUNT_PACKETS, (uint64_t)count);
+    count_many(network->counters, COUNT_BYTES, bytes);
+    count_many(network->counters, COUNT_PACKETS_TRUNCATED, truncated);
+    return n;
+}
+
+void network_batch(struct network *network, int link_type, const struct packet *packets, int count)
+{
+    while (count > 0) {
+        int some = count < CAPTURE_BATCH ? count : CAPTURE_BATCH;
+        int n = prepare(network, link_type, packets, some);
+        for (int i = 0; i < n; i++) {
+            const struct ready *ready = &network->ready[i];
+            flow_segment(network->flows, &ready->lookup, &ready->segment, ready->moment);
+        }
+        /* The last packet's time counts also if it was not TCP. */
+        flow_advance(network->flows, packets[some - 1].time_ns);
+        packets += some;
+        count -= some;
+    }
+}
+
+void network_advance(struct network *network, uint64_t time_ns)
+{
+    flow_advance(network->flows, time_ns);
+}
+
+void network_end(struct network *network)
+{
+    flow_end_all(network->flows);
+}
+
+uint64_t network_clock(const struct network *network)
+{
+    return flow_clock(network->flows);
+}
+
+size_t network_table_bytes(const struct network *network)
+{
+    return flow_table_bytes(network->flows);
+}

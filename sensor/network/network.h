@@ -1,0 +1,26 @@
+/* The floor as a whole: packets in, sessions fed, flow events out. One per worker; shares nothing. */
+#ifndef MAILTAP_NETWORK_H
+#define MAILTAP_NETWORK_H
+
+#include "capture.h"
+#include "flow.h"
+
+struct network;
+
+/* NULL if there is no memory. The environment must outlive it. */
+struct network *network_new(const struct flow_options *, const struct session_env *);
+/* Frees without ending flows; NULL is fine. */
+void network_free(struct network *);
+
+/* Takes the packets of a batch, in order. Their memory is not needed afterwards. */
+void network_batch(struct network *, int link_type, const struct packet *, int count);
+/* Lets time pass where no packets come. */
+void network_advance(struct network *, uint64_t time_ns);
+/* No more packets will come: all flows end. */
+void network_end(struct network *);
+
+/* No event that comes later is older than this. */
+uint64_t network_clock(const struct network *);
+size_t network_table_bytes(const struct network *); /* the most memory the flow table uses, besides the pools */
+
+#endif

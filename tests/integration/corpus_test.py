@@ -1,0 +1,104 @@
+"""Captures that others made, where they are at hand: every one is read without a crash and gives valid JSON; SMTP logins
+are those that an independent decoder found, none invented; what is not mail stays silent.
+
+usage: corpus_test.py MAILTAP SOURCE_FOLDER          (the corpus lies beside the project; without it nothing is tested)
+"""
+import glob
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+MAILTAP, SOURCE = sys.argv[1], sys.argv[2]
+CORPUS = os.environ.get("MAILTAP_CORPUS", os.path.join(SOURCE, "../shared/corpus"))
+CAPTURES = sorted(path for path in glob.glob(os.path.join(CORPUS, "captures/**/*"), recursive=True) if os.path.isfile(path))
+
+# Where we differ from the truth and why. (capture, user): reason
+REASONS = {}
+
+
+def events_of(path):
+    result = subprocess.run([MAILTAP, "-r", path, "-o", "json", "--flows", "all"], capture_output=True, timeout=120)
+    if result.returncode not in (0, 1):
+        raise AssertionError(f"{path}: exit {result.returncode}: {result.stderr.decode()[-2000:]}")
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def truth_of(path):
+    name = os.path.join(CORPUS, "truth", os.path.relpath(path, os.path.join(CORPUS, "captures")) + ".json")
+    with open(name, encoding="utf-8") as file:
+        return json.load(file)
+
+
+@unittest.skipUnless(CAPTURES, "no corpus here")
+class Corpus(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.events = {path: events_of(path) for path in CAPTURES}
+
+    def test_logins(self):
+        """Every SMTP login of the truth with mechanism, user (PLAIN and LOGIN) and outcome; and no other."""
+        outcome = {"success": "success", "failure": "failure", "no final reply": "unknown"}
+        for path, events in self.events.items():
+            truth = truth_of(path)
+            wanted = []
+            for mail in truth.get("mail", []):
+                if mail["protocol"] == "smtp":
+                    for auth in mail.get("auth", []):
+                        user = auth.get("username") if auth["mechanism"] in ("PLAIN", "LOGIN") else None
+                        wanted.append((auth["mechanism"], user or "", outcome[auth["result"]]))
+            got = [(e["mailtap"]["auth"]["mechanism"], e.get("user", {}).get("name", ""), e["event"]["outcome"])
+                   for e in events if e["event"]["dataset"] == "mailtap.auth"]
+            with self.subTest(os.path.basename(path)):
+                self.assertEqual(sorted(got), sorted(wanted))
+
+    def test_starttls(self):
+        """Where the truth saw a whole session: the same offers, requests and answers; and no claim of "no" elsewhere
+        that the truth contradicts."""
+        for path, events in self.events.items():
+            truth = {}
+            for mail in truth_of(path).get("mail", []):
+                if mail["protocol"] == "smtp" and mail.get("starttls"):
+                    truth.setdefault(mail["client"], []).append(mail)
+            for event in events:
+                if event["event"]["dataset"] != "mailtap.starttls":
+                    continue
+                ip, port = event["client"]["ip"], event["client"]["port"]
+                sessions = truth.get(f"{ip}:{port}", []) + truth.get(f"[{ip}]:{port}", [])
+                for claim in ("offered", "requested", "accepted"):
+                    said = event["mailtap"]["starttls"][claim]
+                    with self.subTest(capture=os.path.basename(path), claim=claim, client=f"{ip}:{port}"):
+                        self.assertTrue(sessions, "a session that the truth does not have")
+                        if said != "unknown":
+                            self.assertIn(said == "yes", [session["starttls"][claim] for session in sessions])
+
+    def test_envelopes(self):
+        """Each sender of ours is one of the truth's; and so is each recipient."""
+        for path, events in self.events.items():
+            senders, recipients = set(), set()
+            for mail in truth_of(path).get("mail", []):
+                senders |= {text.strip("<> ").lower() for text in mail.get("mail_from") or []}
+                recipients |= {text.strip("<> ").lower() for text in mail.get("rcpt_to") or []}
+                for message in mail.get("messages", []):
+                    senders.add((message.get("mail_from") or "").strip("<> ").lower())
+                    recipients |= {text.strip("<> ").lower() for text in message.get("rcpt_to") or []}
+            for event in events:
+                smtp = event["mailtap"].get("smtp", {})
+                with self.subTest(os.path.basename(path)):
+                    if "mail_from" in smtp:
+                        self.assertIn(smtp["mail_from"].lower(), senders)
+                    for address in smtp.get("rcpt_to", []):
+                        self.assertIn(address.lower(), recipients)
+
+    def test_silence(self):
+        """A capture without SMTP in the truth gives flows only."""
+        for path, events in self.events.items():
+            if any(mail["protocol"] == "smtp" for mail in truth_of(path).get("mail", [])):
+                continue
+            with self.subTest(os.path.basename(path)):
+                self.assertEqual({e["event"]["dataset"] for e in events} - {"mailtap.flow"}, set())
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=1)
