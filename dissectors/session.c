@@ -371,16 +371,12 @@ void session_flow_facts(const struct session *s, struct facts *facts)
 
 void session_emit(struct session *s, enum event_kind kind)
 {
-    struct facts all;
-    facts_init(&all, s->env->tables);
-    facts_join(&all, buffer_view(&s->facts.records));
-    facts_join(&all, buffer_view(&s->own.records));
-    session_flow_facts(s, &all);
-    bool full = all.full || s->facts.full || s->own.full || s->message.full;
+    session_flow_facts(s, &s->own);
+    struct bytes parts[] = { buffer_view(&s->facts.records), buffer_view(&s->own.records) };
     count(s->env->counters, COUNT_EVENTS);
     trace_line(s, "event %s", schema_event(kind)->name);
-    flow_emit(s->id, &s->env->out, kind, s->now, buffer_view(&all.records));
-    facts_free(&all);
+    flow_emit(s->id, &s->env->out, kind, s->now, parts, 2, s->env->assembly);
+    bool full = s->env->assembly->full || s->facts.full || s->own.full || s->message.full;
     facts_clear(&s->own);
     if (full)
         session_weird(s, WEIRD_FACTS_FULL, FROM_CLIENT);

@@ -21,7 +21,7 @@ static const struct verb {
     { "RSET", SMTP_RSET, NULL, false },
     { "QUIT", SMTP_QUIT, NULL, false },
     { "AUTH", SMTP_AUTH, NULL, false }, /* FTP has AUTH TLS */
-    { "STARTTLS", SMTP_STARTTLS, NULL, true },
+    { "STARTTLS", SMTP_STARTTLS, NULL, false }, /* IRC and NNTP have it too */
     { "X-ANONYMOUSTLS", SMTP_STARTTLS, NULL, true },
     { "VRFY", SMTP_VRFY, NULL, true },
     { "EXPN", SMTP_EXPN, NULL, true },

@@ -24,20 +24,21 @@ struct collector {
 
 static void publish(struct collector *c, const struct event *event)
 {
-    struct bytes facts;
+    struct facts_index facts;
     struct rendered rendered = { .stream = schema_event(event->kind)->stream };
     struct column_text columns;
     envelope_complete(&c->options.envelope, event, &c->complete);
-    facts = buffer_view(&c->complete.records);
+    facts_index(&facts, buffer_view(&c->complete.records));
     if (c->options.report)
-        report_event(c->options.report, event->kind, facts);
+        report_event(c->options.report, event->kind, &facts);
     if (c->options.sinks == 0)
         return;
+    rendered_columns(&rendered, &facts, &columns);
+    envelope_message(event->kind, &facts, &c->complete);
     buffer_clear(&c->json);
-    if (!json_write(&c->json, facts))
+    if (!json_write(&c->json, buffer_view(&c->complete.records)))
         return;
     rendered.json = buffer_view(&c->json);
-    rendered_columns(&rendered, facts, &columns);
     for (unsigned i = 0; i < c->options.sinks; i++)
         sink_thread_put(c->options.sink[i], &rendered);
 }

@@ -74,29 +74,29 @@ void report_free(struct report *report)
 
 /* --- taking events in ---------------------------------------------------------------------------- */
 
-static bool get(struct bytes facts, enum field field, char *to, size_t size)
+static bool get(const struct facts_index *facts, enum field field, char *to, size_t size)
 {
     struct fact fact;
     to[0] = '\0';
-    if (!facts_find(facts, field, &fact))
+    if (!facts_lookup(facts, field, &fact))
         return false;
     fact_print(&fact, to, size);
     return true;
 }
 
-static bool is(struct bytes facts, enum field field, const char *value)
+static bool is(const struct facts_index *facts, enum field field, const char *value)
 {
     char text[80];
     return get(facts, field, text, sizeof text) && strcmp(text, value) == 0;
 }
 
-static uint64_t number(struct bytes facts, enum field field)
+static uint64_t number(const struct facts_index *facts, enum field field)
 {
     struct fact fact;
-    return facts_find(facts, field, &fact) ? fact_number(&fact) : 0;
+    return facts_lookup(facts, field, &fact) ? fact_number(&fact) : 0;
 }
 
-static void take_finding(struct report *report, struct bytes facts)
+static void take_finding(struct report *report, const struct facts_index *facts)
 {
     static const struct {
         enum field field;
@@ -134,7 +134,7 @@ static void take_finding(struct report *report, struct bytes facts)
     line->last_ns = number(facts, FIELD_FINDING_LAST_SEEN);
 }
 
-static void take_starttls(struct report *report, struct bytes facts)
+static void take_starttls(struct report *report, const struct facts_index *facts)
 {
     for (size_t i = 0; i < STATES; i++)
         report->by_state[i] += is(facts, FIELD_STARTTLS_STATE, states[i]);
@@ -144,14 +144,14 @@ static void take_starttls(struct report *report, struct bytes facts)
         report->clear++;
     report->partial += is(facts, FIELD_COVERAGE, "partial");
     struct fact fact;
-    for (size_t at = 0; facts_next(facts, &at, &fact);) {
+    for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
         for (size_t i = 0; i < REASONS; i++)
             report->by_reason[i] += fact.field == FIELD_COVERAGE_REASON &&
                                     bytes_equal(fact.value, bytes_of_string(partial_reasons[i].reason));
     }
 }
 
-static void take_flow(struct report *report, struct bytes facts)
+static void take_flow(struct report *report, const struct facts_index *facts)
 {
     if (!is(facts, FIELD_FLOW_TLS_MODE, "implicit"))
         return;
@@ -159,7 +159,7 @@ static void take_flow(struct report *report, struct bytes facts)
         report->implicit[i] += number(facts, FIELD_SERVER_PORT) == implicit_ports[i].port;
 }
 
-void report_event(struct report *report, enum event_kind kind, struct bytes facts)
+void report_event(struct report *report, enum event_kind kind, const struct facts_index *facts)
 {
     switch (kind) {
     case EVENT_FINDING:
@@ -338,6 +338,9 @@ static void print_findings(const struct report *report, const struct page *page,
             n++;
         print_rule(page, lines + i, n, date);
     }
+    if (lru_evictions(report->findings) > 0)
+        fprintf(page->out, "\n  and %llu findings more, too many for this report: -o json lists them all\n",
+                (unsigned long long)lru_evictions(report->findings));
     free(lines);
 }
 
@@ -370,6 +373,11 @@ static void print_sessions(const struct report *report, const struct page *page)
             (unsigned long long)report->logins, report->logins == 1 ? "" : "s",
             (unsigned long long)report->refused_logins, (unsigned long long)report->messages,
             report->messages == 1 ? "" : "s", (unsigned long long)report->weirds, report->weirds == 1 ? "y" : "ies");
+}
+
+static void print_number(FILE *out, uint64_t n, const char *what)
+{
+    fprintf(out, "%llu %s%s", (unsigned long long)n, what, n == 1 ? "" : "s");
 }
 
 static void print_count(FILE *out, bool *any, uint64_t n, const char *text)
@@ -421,8 +429,10 @@ void report_print(const struct report *report, const struct report_input *input,
     time_print(input->last_ns, last);
     bool date = strncmp(first, last, 10) != 0;
     print_safe(out, input->file, 0);
-    fprintf(out, ": %llu packets, %llu TCP flows", (unsigned long long)counter_read(input->counters, COUNT_PACKETS),
-            (unsigned long long)counter_read(input->counters, COUNT_FLOWS));
+    fputs(": ", out);
+    print_number(out, counter_read(input->counters, COUNT_PACKETS), "packet");
+    fputs(", ", out);
+    print_number(out, counter_read(input->counters, COUNT_FLOWS), "TCP flow");
     if (input->last_ns > 0) {
         fputs(", ", out);
         print_time(out, input->first_ns, true);

@@ -14,7 +14,7 @@ struct report;
 struct report *report_new(void);
 void report_free(struct report *);
 
-void report_event(struct report *, enum event_kind, struct bytes facts);
+void report_event(struct report *, enum event_kind, const struct facts_index *);
 
 struct report_input {
     const char *file;

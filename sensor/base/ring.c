@@ -56,7 +56,8 @@ void ring_free(struct ring *ring)
     if (!ring)
         return;
     doorbell_destroy(&ring->writable);
-    explicit_bzero(ring->data, ring->size);
+    uint64_t written = atomic_load(&ring->head);
+    explicit_bzero(ring->data, written < ring->size ? written : ring->size);
     free(ring->data);
     free(ring);
 }

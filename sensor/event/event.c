@@ -1,6 +1,7 @@
 /* Events between threads, and their one-line message. */
 #include "event.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +67,54 @@ void event_id(const struct event *event, const char *sensor, struct bytes key, c
              (unsigned long long)low & 0xFFFFFFFFFFFFULL);
 }
 
+/* A message template of events.def, cut into pieces once. */
+#define PIECES_MAX 40
+
+enum piece_type { PIECE_TEXT, PIECE_FIELD, PIECE_OPEN, PIECE_CLOSE };
+
+struct piece {
+    enum piece_type type;
+    enum field field;
+    struct bytes text;
+};
+
+static struct template {
+    struct piece piece[PIECES_MAX];
+    size_t pieces;
+} templates[EVENT_KINDS];
+
+/* One piece off the front of a template. A field that does not exist shows as its own text. */
+static struct piece cut_piece(struct bytes *rest)
+{
+    struct piece piece = { .type = PIECE_TEXT };
+    size_t n = 0;
+    if (rest->data[0] == '[' || rest->data[0] == ']') {
+        piece.type = rest->data[0] == '[' ? PIECE_OPEN : PIECE_CLOSE;
+        n = 1;
+    } else if (rest->data[0] == '{') {
+        n = bytes_index(*rest, '}');
+        piece.field = schema_find(bytes_first(bytes_after(*rest, 1), n - 1));
+        n = n < rest->len ? n + 1 : n;
+        piece.type = piece.field < FIELDS ? PIECE_FIELD : PIECE_TEXT;
+    } else {
+        while (n < rest->len && !strchr("[]{", rest->data[n]))
+            n++;
+    }
+    piece.text = bytes_first(*rest, n);
+    *rest = bytes_after(*rest, n);
+    return piece;
+}
+
+static void cut_templates(void)
+{
+    for (unsigned kind = 0; kind < EVENT_KINDS; kind++) {
+        struct template *template = &templates[kind];
+        struct bytes rest = bytes_of_string(schema_event((enum event_kind)kind)->message);
+        while (rest.len > 0 && template->pieces < PIECES_MAX)
+            template->piece[template->pieces++] = cut_piece(&rest);
+    }
+}
+
 struct line {
     char *to;
     size_t len, size;
@@ -79,47 +128,42 @@ static void add(struct line *line, struct bytes text)
     line->len += kept.len;
 }
 
-static bool add_field(struct line *line, struct bytes name, struct bytes facts)
+static bool add_field(struct line *line, enum field field, const struct facts_index *facts)
 {
     struct fact fact;
     char value[FACTS_TEXT_MAX + 1];
-    enum field field = schema_find(name);
-    if (field == FIELDS || schema_field(field)->visibility == VISIBILITY_INTERNAL ||
-        !facts_find(facts, field, &fact))
+    if (schema_field(field)->visibility == VISIBILITY_INTERNAL || !facts_lookup(facts, field, &fact))
         return false;
     fact_print(&fact, value, sizeof value);
     add(line, bytes_of_string(value));
     return true;
 }
 
-void event_message(const struct event_row *row, struct bytes facts, char *to, size_t size)
+void event_message(enum event_kind kind, const struct facts_index *facts, char *to, size_t size)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, cut_templates);
     struct line line = { to, 0, size };
-    struct bytes rest = bytes_of_string(row->message);
     size_t optional = 0; /* where the [...] began */
     bool complete = true;
-    while (rest.len > 0) {
-        size_t plain = 0;
-        while (plain < rest.len && !strchr("[]{", rest.data[plain]))
-            plain++;
-        add(&line, bytes_first(rest, plain));
-        rest = bytes_after(rest, plain);
-        if (rest.len == 0)
+    for (size_t i = 0; i < templates[kind].pieces; i++) {
+        const struct piece *piece = &templates[kind].piece[i];
+        switch (piece->type) {
+        case PIECE_TEXT:
+            add(&line, piece->text);
             break;
-        size_t used = 1;
-        if (rest.data[0] == '[') {
+        case PIECE_FIELD:
+            complete &= add_field(&line, piece->field, facts);
+            break;
+        case PIECE_OPEN:
             optional = line.len;
             complete = true;
-        } else if (rest.data[0] == ']') {
+            break;
+        case PIECE_CLOSE:
             if (!complete)
                 line.len = optional;
-        } else {
-            used = bytes_index(rest, '}');
-            if (!add_field(&line, bytes_first(bytes_after(rest, 1), used - 1), facts))
-                complete = false;
-            used++;
+            break;
         }
-        rest = bytes_after(rest, used);
     }
     to[line.len] = '\0';
 }

@@ -40,6 +40,6 @@ bool event_unpack(struct bytes packed, struct event *);
 void event_id(const struct event *, const char *sensor, struct bytes key, char id[EVENT_ID_LEN + 1]);
 
 /* Fills in a message template of events.def from the facts. Always NUL-terminated. */
-void event_message(const struct event_row *, struct bytes facts, char *to, size_t size);
+void event_message(enum event_kind, const struct facts_index *, char *to, size_t size);
 
 #endif

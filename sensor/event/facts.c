@@ -127,6 +127,23 @@ bool facts_find(struct bytes records, enum field field, struct fact *found)
     return any;
 }
 
+void facts_index(struct facts_index *index, struct bytes records)
+{
+    struct fact fact;
+    memset(index->place, 0, sizeof index->place);
+    index->records = records;
+    for (size_t at = 0, start = 0; facts_next(records, &at, &fact); start = at)
+        index->place[fact.field] = (uint32_t)start + 1;
+}
+
+bool facts_lookup(const struct facts_index *index, enum field field, struct fact *fact)
+{
+    if (index->place[field] == 0)
+        return false;
+    size_t at = index->place[field] - 1;
+    return facts_next(index->records, &at, fact);
+}
+
 void facts_unset(struct facts *facts, enum field field)
 {
     struct fact fact;

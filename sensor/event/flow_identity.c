@@ -65,9 +65,9 @@ bool flow_community_id(const struct flow_identity *id, char text[COMMUNITY_ID_LE
     return true;
 }
 
-void flow_identity_facts(const struct flow_identity *id, struct facts *facts)
+void flow_identity_facts(struct flow_identity *id, struct facts *facts)
 {
-    char text[COMMUNITY_ID_LEN + 1];
+    char text[24];
     const struct endpoint *client = &id->end[FROM_CLIENT], *server = &id->end[FROM_SERVER];
     facts_ip(facts, FIELD_CLIENT_IP, bytes_over(client->address, id->address_len));
     facts_number(facts, FIELD_CLIENT_PORT, client->port);
@@ -77,8 +77,8 @@ void flow_identity_facts(const struct flow_identity *id, struct facts *facts)
     facts_string(facts, FIELD_NETWORK_TYPE, id->address_len == 4 ? "ipv4" : "ipv6");
     if (id->protocol)
         facts_string(facts, FIELD_NETWORK_PROTOCOL, id->protocol);
-    if (flow_community_id(id, text))
-        facts_string(facts, FIELD_NETWORK_COMMUNITY_ID, text);
+    if (id->community_id[0] || flow_community_id(id, id->community_id))
+        facts_string(facts, FIELD_NETWORK_COMMUNITY_ID, id->community_id);
     if (id->vlan) {
         snprintf(text, sizeof text, "%u", id->vlan);
         facts_string(facts, FIELD_NETWORK_VLAN_ID, text);
@@ -87,21 +87,20 @@ void flow_identity_facts(const struct flow_identity *id, struct facts *facts)
     facts_string(facts, FIELD_FLOW_UID, text);
 }
 
-void flow_emit(struct flow_identity *id, const struct event_receiver *receiver,
-               enum event_kind kind, struct moment moment, struct bytes own)
+void flow_emit(struct flow_identity *id, const struct event_receiver *receiver, enum event_kind kind,
+               struct moment moment, const struct bytes *own, size_t parts, struct facts *assembly)
 {
-    struct facts facts;
-    facts_init(&facts, NULL);
-    flow_identity_facts(id, &facts);
-    facts_join(&facts, own);
+    facts_clear(assembly);
+    flow_identity_facts(id, assembly);
+    for (size_t i = 0; i < parts; i++)
+        facts_join(assembly, own[i]);
     struct event event = {
         .kind = kind,
         .number = id->events++,
         .time_ns = moment.time_ns,
         .flow_uid = id->uid,
         .frame = moment.frame,
-        .facts = buffer_view(&facts.records),
+        .facts = buffer_view(&assembly->records),
     };
     receiver->receive(receiver->arg, &event);
-    facts_free(&facts);
 }

@@ -6,6 +6,8 @@
 
 #include "event.h"
 
+#define COMMUNITY_ID_LEN (2 + 28) /* "1:" and base64 of a SHA-1 */
+
 /* Who sends. The client is who opened the connection. */
 enum direction { FROM_CLIENT, FROM_SERVER };
 #define DIRECTIONS 2
@@ -35,6 +37,7 @@ struct flow_identity {
     uint64_t first_ns;               /* time of the first packet */
     uint64_t uid;                    /* set by flow_identity_name() */
     uint32_t events;                 /* events made so far: the number of the next one */
+    char community_id[COMMUNITY_ID_LEN + 1]; /* once an event needed it */
     const char *protocol;            /* name of the dissector that took it; NULL: none */
     enum tls_mode tls_mode;
 };
@@ -43,13 +46,13 @@ struct flow_identity {
 void flow_identity_name(struct flow_identity *);
 
 /* Adds client, server, network.* (protocol, community id, ...) and mailtap.flow.uid. */
-void flow_identity_facts(const struct flow_identity *, struct facts *);
+void flow_identity_facts(struct flow_identity *, struct facts *);
 
-/* Hands one event about this flow to the receiver, numbered, with the identity and then `own` as its facts. */
-void flow_emit(struct flow_identity *, const struct event_receiver *, enum event_kind,
-               struct moment, struct bytes own);
+/* Hands one event about this flow to the receiver, numbered, with the identity and then `own` as its facts.
+ * `assembly` is emptied and used for that. */
+void flow_emit(struct flow_identity *, const struct event_receiver *, enum event_kind, struct moment,
+               const struct bytes *own, size_t parts, struct facts *assembly);
 
-#define COMMUNITY_ID_LEN (2 + 28) /* "1:" and base64 of a SHA-1 */
 /* Community ID v1, seed 0, NUL-terminated. False if SHA-1 is not to be had. */
 bool flow_community_id(const struct flow_identity *, char id[COMMUNITY_ID_LEN + 1]);
 

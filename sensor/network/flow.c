@@ -113,7 +113,8 @@ static void emit_flow(struct flow_table *table, struct flow *flow, const char *r
         facts_number(&facts, FIELD_FLOW_GAP_BYTES, flow->tcp.gap_bytes);
     add_coverage(flow, &facts);
     count(table->env->counters, COUNT_EVENTS);
-    flow_emit(id, &table->env->out, EVENT_FLOW, moment_of(table, flow), buffer_view(&facts.records));
+    struct bytes own = buffer_view(&facts.records);
+    flow_emit(id, &table->env->out, EVENT_FLOW, moment_of(table, flow), &own, 1, table->env->assembly);
     facts_free(&facts);
 }
 

@@ -14,12 +14,13 @@ static void add_list(struct facts *to, enum field field, const char *words)
     }
 }
 
-static void identify(const struct envelope *envelope, const struct event *event, struct facts *to)
+static void identify(const struct envelope *envelope, const struct event *event, const struct facts_index *facts,
+                     struct facts *to)
 {
     char id[EVENT_ID_LEN + 1];
     struct fact finding;
     bool about_finding =
-        event->kind == EVENT_FINDING && facts_find(event->facts, FIELD_FINDING_ID, &finding);
+        event->kind == EVENT_FINDING && facts_lookup(facts, FIELD_FINDING_ID, &finding);
     event_id(event, envelope->observer, about_finding ? finding.value : BYTES_NONE, id);
     facts_string(to, FIELD_EVENT_ID, id);
     if (!about_finding)
@@ -34,7 +35,7 @@ static void identify(const struct envelope *envelope, const struct event *event,
 }
 
 /* Who opened the connection is the source; both ends are related. */
-static void add_ends(struct bytes facts, struct facts *to)
+static void add_ends(const struct facts_index *facts, struct facts *to)
 {
     static const struct {
         enum field from, to;
@@ -45,7 +46,7 @@ static void add_ends(struct bytes facts, struct facts *to)
     };
     struct fact fact;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        if (facts_find(facts, ends[i].from, &fact)) {
+        if (facts_lookup(facts, ends[i].from, &fact)) {
             fact.field = ends[i].to;
             facts_copy(to, &fact);
         }
@@ -53,12 +54,12 @@ static void add_ends(struct bytes facts, struct facts *to)
 }
 
 /* Copies the event's own facts as privacy allows; user names are related users too. */
-static void add_facts(const struct envelope *envelope, struct bytes facts, struct facts *to)
+static void add_facts(const struct envelope *envelope, const struct facts_index *facts, struct facts *to)
 {
     struct fact fact, user;
-    for (size_t at = 0; facts_next(facts, &at, &fact);)
+    for (size_t at = 0; facts_next(facts->records, &at, &fact);)
         privacy_copy(&envelope->privacy, &fact, to);
-    if (facts_find(facts, FIELD_USER_NAME, &user)) {
+    if (facts_lookup(facts, FIELD_USER_NAME, &user)) {
         user.field = FIELD_RELATED_USER;
         privacy_copy(&envelope->privacy, &user, to);
     }
@@ -67,7 +68,8 @@ static void add_facts(const struct envelope *envelope, struct bytes facts, struc
 void envelope_complete(struct envelope *envelope, const struct event *event, struct facts *to)
 {
     const struct event_row *row = schema_event(event->kind);
-    char message[MESSAGE_MAX];
+    struct facts_index own;
+    facts_index(&own, event->facts);
     facts_clear(to);
     facts_number(to, FIELD_TIMESTAMP, event->time_ns);
     facts_string(to, FIELD_ECS_VERSION, "9.4.0");
@@ -77,7 +79,7 @@ void envelope_complete(struct envelope *envelope, const struct event *event, str
     facts_string(to, FIELD_EVENT_ACTION, row->action);
     facts_string(to, FIELD_EVENT_DATASET, row->dataset);
     facts_string(to, FIELD_EVENT_MODULE, "mailtap");
-    identify(envelope, event, to);
+    identify(envelope, event, &own, to);
     facts_number(to, FIELD_EVENT_SEQUENCE, ++envelope->sequence[row->stream]);
     facts_string(to, FIELD_OBSERVER_NAME, envelope->observer);
     facts_string(to, FIELD_OBSERVER_PRODUCT, "mailtap");
@@ -87,8 +89,13 @@ void envelope_complete(struct envelope *envelope, const struct event *event, str
         facts_string(to, FIELD_FILE, envelope->file);
     if (event->frame > 0)
         facts_number(to, FIELD_FRAME, event->frame);
-    add_ends(event->facts, to);
-    add_facts(envelope, event->facts, to);
-    event_message(row, buffer_view(&to->records), message, sizeof message);
+    add_ends(&own, to);
+    add_facts(envelope, &own, to);
+}
+
+void envelope_message(enum event_kind kind, const struct facts_index *published, struct facts *to)
+{
+    char message[MESSAGE_MAX];
+    event_message(kind, published, message, sizeof message);
     facts_string(to, FIELD_MESSAGE, message);
 }

@@ -16,5 +16,7 @@ struct envelope {
 /* Fills `to` (emptied first) with all facts of the event as they are published, and counts it in
  * its stream. */
 void envelope_complete(struct envelope *, const struct event *, struct facts *to);
+/* Adds the line for people, made of what is published. */
+void envelope_message(enum event_kind, const struct facts_index *published, struct facts *to);
 
 #endif

@@ -23,8 +23,8 @@ struct json_lines {
 
 static int fail(struct sink_report *report, const char *what, const char *name, int error)
 {
-    if (!report->error[0])
-        snprintf(report->error, sizeof report->error, "json: cannot %s %s: %s", what, name,
+    if (!report->trouble[0])
+        snprintf(report->trouble, sizeof report->trouble, "cannot %s %s: %s", what, name,
                  strerror(error));
     return -error;
 }

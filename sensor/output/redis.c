@@ -35,10 +35,8 @@ struct redis {
     unsigned failures;        /* attempts in a row that brought no answer */
     uint64_t retry_at_ms;     /* no attempt before */
     uint64_t outage_began_ms; /* 0: there is none */
-    bool at_end;
     struct siphash_key jitter;
-    char trouble[256];   /* why the last attempt failed */
-    char rejection[256]; /* the first event that Redis refused, in its words */
+    char trouble[SINK_REASON_MAX]; /* why the last attempt failed */
 };
 
 static uint64_t now_ms(void)
@@ -68,11 +66,21 @@ static bool is_temporary(const char *error)
     return false;
 }
 
+/* The first reasons are kept: they tell how the trouble began. */
 static void reject(struct redis *redis, const char *why)
 {
-    atomic_fetch_add(&redis->report->rejected, 1);
-    if (!redis->rejection[0])
-        text_copy(redis->rejection, sizeof redis->rejection, bytes_of_string(why));
+    struct sink_report *report = redis->report;
+    atomic_fetch_add(&report->rejected, 1);
+    if (!report->rejection[0])
+        text_copy(report->rejection, sizeof report->rejection, bytes_of_string(why));
+}
+
+static void drop(struct redis *redis, uint64_t count)
+{
+    struct sink_report *report = redis->report;
+    atomic_fetch_add(&report->dropped, count);
+    if (!report->trouble[0])
+        text_copy(report->trouble, sizeof report->trouble, bytes_of_string(redis->trouble));
 }
 
 static bool event_answered(void *arg, const struct redis_reply *reply)
@@ -165,7 +173,8 @@ static int redis_flush(void *sink)
             now = now_ms();
             if (redis->finite_input && redis->outage_began_ms > 0 &&
                 now >= redis->outage_began_ms + OUTAGE_MS) {
-                redis->at_end = true;
+                drop(redis, redis->count - redis->answered);
+                redis->count = redis->answered = 0;
                 return result;
             }
             schedule_retry(redis);
@@ -209,7 +218,7 @@ static int redis_write(void *sink, const struct rendered *event)
         if (result < 0)
             return result;
         if (result > 0) {
-            atomic_fetch_add(&redis->report->dropped, 1);
+            drop(redis, 1);
             return 0;
         }
     }
@@ -217,29 +226,13 @@ static int redis_write(void *sink, const struct rendered *event)
     return 0;
 }
 
-/* The report names what was lost, and why; both kinds of loss in one line if need be. */
-static void complete_report(struct redis *redis)
-{
-    struct sink_report *report = redis->report;
-    uint64_t dropped = atomic_load(&report->dropped), rejected = atomic_load(&report->rejected);
-    size_t len = 0;
-    if (dropped > 0 || redis->at_end)
-        len = (size_t)snprintf(report->error, sizeof report->error,
-                               "redis: %" PRIu64 " events were not delivered: %s", dropped,
-                               redis->trouble);
-    if (rejected > 0 && len < sizeof report->error)
-        snprintf(report->error + len, sizeof report->error - len,
-                 "%s %" PRIu64 " events were rejected: %s", len > 0 ? ";" : "redis:", rejected,
-                 redis->rejection);
-}
-
 static void redis_close(void *sink)
 {
     struct redis *redis = sink;
-    if (redis->count > 0 && !redis->at_end && attempt(redis) == 0)
+    if (redis->count > 0 && attempt(redis) == 0)
         redis->count = redis->answered = 0;
-    atomic_fetch_add(&redis->report->dropped, redis->count - redis->answered);
-    complete_report(redis);
+    if (redis->count > 0)
+        drop(redis, redis->count - redis->answered);
     redis_disconnect(redis->connection);
     buffer_free(&redis->commands);
     explicit_bzero(redis, sizeof *redis);
@@ -262,7 +255,7 @@ static int read_password(const char *path, char *password, size_t size)
     return password[0] ? 0 : -ENODATA;
 }
 
-/* 0, or -errno with the reason in report->error. */
+/* 0, or -errno with the reason in report->trouble. */
 static int configure(struct redis *redis, const struct redis_options *options,
                      struct sink_report *report)
 {
@@ -270,21 +263,20 @@ static int configure(struct redis *redis, const struct redis_options *options,
     uint64_t maxlen[STREAMS] = { options->events_maxlen, options->findings_maxlen };
     const char *problem = NULL;
     if (!redis_url_parse(options->url, &redis->url, &problem)) {
-        snprintf(report->error, sizeof report->error, "redis: bad URL: %s", problem);
+        snprintf(report->trouble, sizeof report->trouble, "bad URL: %s", problem);
         return -EINVAL;
     }
     if (options->password_file && options->password_file[0]) {
         int result =
             read_password(options->password_file, redis->url.password, sizeof redis->url.password);
         if (result < 0) {
-            snprintf(report->error, sizeof report->error,
-                     "redis: cannot read a password from %s: %s", options->password_file,
-                     strerror(-result));
+            snprintf(report->trouble, sizeof report->trouble, "cannot read a password from %s: %s",
+                     options->password_file, strerror(-result));
             return result;
         }
     }
     if (redis->url.user[0] && !redis->url.password[0]) {
-        snprintf(report->error, sizeof report->error, "redis: user %s has no password",
+        snprintf(report->trouble, sizeof report->trouble, "user %s has no password",
                  redis->url.user);
         return -EINVAL;
     }
@@ -308,7 +300,7 @@ static int redis_open(void **sink, const void *arg, struct sink_report *report)
     int result = configure(redis, options, report);
     if (result == 0 && attempt(redis) < 0) {
         if (redis->finite_input) {
-            snprintf(report->error, sizeof report->error, "redis: %s", redis->trouble);
+            snprintf(report->trouble, sizeof report->trouble, "%s", redis->trouble);
             result = -ECONNREFUSED;
         } else {
             schedule_retry(redis);

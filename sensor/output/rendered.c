@@ -32,13 +32,13 @@ const char *column_name(enum column column)
     return columns[column].name;
 }
 
-void rendered_columns(struct rendered *rendered, struct bytes facts, struct column_text *text)
+void rendered_columns(struct rendered *rendered, const struct facts_index *facts, struct column_text *text)
 {
     for (size_t i = 0; i < COLUMNS; i++) {
         char *value = text->value[i];
         struct fact fact;
-        if (facts_find(facts, columns[i].field, &fact) ||
-            (columns[i].otherwise != FIELDS && facts_find(facts, columns[i].otherwise, &fact)))
+        if (facts_lookup(facts, columns[i].field, &fact) ||
+            (columns[i].otherwise != FIELDS && facts_lookup(facts, columns[i].otherwise, &fact)))
             fact_print(&fact, value, sizeof text->value[i]);
         else
             text_copy(value, sizeof text->value[i], bytes_of_string(columns[i].absent));

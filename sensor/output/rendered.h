@@ -3,7 +3,7 @@
 #ifndef MAILTAP_RENDERED_H
 #define MAILTAP_RENDERED_H
 
-#include "schema.h"
+#include "facts.h"
 
 enum column {
     COLUMN_DATASET,
@@ -31,7 +31,7 @@ struct column_text {
 const char *column_name(enum column);
 
 /* Sets the columns from an event's facts. They point into `text`, which must outlive them. */
-void rendered_columns(struct rendered *, struct bytes facts, struct column_text *text);
+void rendered_columns(struct rendered *, const struct facts_index *facts, struct column_text *text);
 
 /* The rendered event in a ring: its length, writing it, reading it back (false if damaged). */
 size_t rendered_packed_len(const struct rendered *);

@@ -2,6 +2,7 @@
 #include "sink_thread.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 #include <time.h>
 
 #include "ring.h"
-#include "text.h"
 
 #define RING_BYTES ((size_t)4 * 1024 * 1024)
 #define FLUSH_MS   100
@@ -41,9 +41,8 @@ static uint64_t now_ms(void)
 /* From here on nothing is written: a waiting put() gives up and later ones are refused. */
 static void die(struct sink_thread *thread, int error)
 {
-    if (!thread->report.error[0])
-        snprintf(thread->report.error, sizeof thread->report.error, "%s: %s", thread->type->name,
-                 strerror(-error));
+    if (!thread->report.trouble[0])
+        snprintf(thread->report.trouble, sizeof thread->report.trouble, "%s", strerror(-error));
     thread->flush_at_ms = 0;
     atomic_store(&thread->dead, true);
     ring_close(thread->ring);
@@ -163,11 +162,9 @@ struct sink_thread *sink_thread_start(const struct sink_thread_options *options,
     }
     if (result == 0)
         return thread;
-    if (thread->report.error[0])
-        text_copy(status->error, sizeof status->error, bytes_of_string(thread->report.error));
-    else
-        snprintf(status->error, sizeof status->error, "%s: %s", thread->type->name,
-                 strerror(-result));
+    const char *trouble = thread->report.trouble;
+    snprintf(status->error, sizeof status->error, "%s: %s", thread->type->name,
+             trouble[0] ? trouble : strerror(-result));
     thread_free(thread);
     return NULL;
 }
@@ -194,6 +191,25 @@ void sink_thread_count(struct sink_thread *thread, struct sink_status *status)
     };
 }
 
+/* What was lost and why, in one line; both kinds of loss if need be. */
+static void describe(const struct sink_thread *thread, struct sink_status *status)
+{
+    const char *trouble = thread->report.trouble;
+    char *to = status->error;
+    size_t size = sizeof status->error;
+    int len = 0;
+    if (status->dropped > 0)
+        len = snprintf(to, size, "%s: %" PRIu64 " events were not delivered: %s",
+                       thread->type->name, status->dropped,
+                       trouble[0] ? trouble : "they came faster than they could be delivered");
+    else if (trouble[0])
+        len = snprintf(to, size, "%s: %s", thread->type->name, trouble);
+    if (status->rejected > 0 && (size_t)len < size)
+        snprintf(to + len, size - (size_t)len, "%s%s %" PRIu64 " events were rejected: %s",
+                 len > 0 ? "" : thread->type->name, len > 0 ? ";" : ":", status->rejected,
+                 thread->report.rejection);
+}
+
 void sink_thread_stop(struct sink_thread *thread, struct sink_status *status)
 {
     *status = (struct sink_status){ 0 };
@@ -203,6 +219,6 @@ void sink_thread_stop(struct sink_thread *thread, struct sink_status *status)
     doorbell_ring(&thread->bell);
     pthread_join(thread->thread, NULL);
     sink_thread_count(thread, status);
-    text_copy(status->error, sizeof status->error, bytes_of_string(thread->report.error));
+    describe(thread, status);
     thread_free(thread);
 }

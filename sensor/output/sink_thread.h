@@ -15,7 +15,7 @@ struct sink_thread_options {
 
 struct sink_status {
     uint64_t written, dropped, rejected;
-    char error[SINK_ERROR_MAX]; /* empty: nothing failed */
+    char error[640]; /* one line: what was not delivered and why; empty: nothing failed */
 };
 
 /* Opens the sink in the caller's thread, then starts its own. NULL if either fails; status->error

@@ -230,6 +230,7 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
                    bool traced, struct recording *recording)
 {
     struct pool streams, tables;
+    struct facts assembly;
     static struct counters counters;
     struct flow_identity id = { .address_len = 4,
                                 .ip_protocol = 6,
@@ -237,10 +238,12 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
     *recording = (struct recording){ .events = 0 };
     pool_init(&streams, 1 << 20);
     pool_init(&tables, 1 << 20);
+    facts_init(&assembly, NULL);
     struct session_env env = { .out = { record, recording },
                                .streams = &streams,
                                .tables = &tables,
                                .counters = &counters,
+                               .assembly = &assembly,
                                .secrets = { 1, 2 } };
     if (traced)
         env.trace = open_memstream(&recording->trace, &recording->trace_len);
@@ -264,6 +267,7 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
     session_free(p.session);
     if (env.trace)
         fclose(env.trace);
+    facts_free(&assembly);
     if (streams.used != 0 || tables.used != 0) {
         fprintf(stderr, "budget not given back: streams %zu, tables %zu\n", streams.used, tables.used);
         abort();

@@ -14,8 +14,20 @@ MAILTAP, SOURCE = sys.argv[1], sys.argv[2]
 CORPUS = os.environ.get("MAILTAP_CORPUS", os.path.join(SOURCE, "../shared/corpus"))
 CAPTURES = sorted(path for path in glob.glob(os.path.join(CORPUS, "captures/**/*"), recursive=True) if os.path.isfile(path))
 
-# Where we differ from the truth and why. (capture, user): reason
-REASONS = {}
+# Where the truth is not the last word, and why.
+LOGINS_OF_OURS = {
+    # The user name sent there is no text: we say that one was sent (masked), the truth leaves it out.
+    "tests__smtp-long-command__input.pcap": [("LOGIN", "********", "unknown")],
+}
+SESSIONS_OF_OURS = {
+    # A server that speaks SMTP in clear on 465 while the client tries TLS: the truth calls it smtps by its port.
+    ("tests__smtp-errors__smtperr.pcap", "10.4.16.101:50649"),
+}
+
+
+def address_of(path):
+    """Without brackets and parameters."""
+    return path.strip("< ").split(">")[0].lower()
 
 
 def events_of(path):
@@ -51,7 +63,7 @@ class Corpus(unittest.TestCase):
             got = [(e["mailtap"]["auth"]["mechanism"], e.get("user", {}).get("name", ""), e["event"]["outcome"])
                    for e in events if e["event"]["dataset"] == "mailtap.auth"]
             with self.subTest(os.path.basename(path)):
-                self.assertEqual(sorted(got), sorted(wanted))
+                self.assertEqual(sorted(got), sorted(LOGINS_OF_OURS.get(os.path.basename(path), wanted)))
 
     def test_starttls(self):
         """Where the truth saw a whole session: the same offers, requests and answers; and no claim of "no" elsewhere
@@ -65,6 +77,8 @@ class Corpus(unittest.TestCase):
                 if event["event"]["dataset"] != "mailtap.starttls":
                     continue
                 ip, port = event["client"]["ip"], event["client"]["port"]
+                if (os.path.basename(path), f"{ip}:{port}") in SESSIONS_OF_OURS:
+                    continue
                 sessions = truth.get(f"{ip}:{port}", []) + truth.get(f"[{ip}]:{port}", [])
                 for claim in ("offered", "requested", "accepted"):
                     said = event["mailtap"]["starttls"][claim]
@@ -78,11 +92,11 @@ class Corpus(unittest.TestCase):
         for path, events in self.events.items():
             senders, recipients = set(), set()
             for mail in truth_of(path).get("mail", []):
-                senders |= {text.strip("<> ").lower() for text in mail.get("mail_from") or []}
-                recipients |= {text.strip("<> ").lower() for text in mail.get("rcpt_to") or []}
+                senders |= {address_of(text) for text in mail.get("mail_from") or []}
+                recipients |= {address_of(text) for text in mail.get("rcpt_to") or []}
                 for message in mail.get("messages", []):
-                    senders.add((message.get("mail_from") or "").strip("<> ").lower())
-                    recipients |= {text.strip("<> ").lower() for text in message.get("rcpt_to") or []}
+                    senders.add(address_of(message.get("mail_from") or ""))
+                    recipients |= {address_of(text) for text in message.get("rcpt_to") or []}
             for event in events:
                 smtp = event["mailtap"].get("smtp", {})
                 with self.subTest(os.path.basename(path)):

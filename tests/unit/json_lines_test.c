@@ -83,7 +83,8 @@ static void survives_a_reader_that_goes_away(void **state)
     sink_thread_stop(thread, &status);
     assert_int_equal(status.written, 1);
     assert_int_equal(status.dropped, 100000);
-    assert_string_equal(status.error, "json: cannot write to standard output: Broken pipe");
+    assert_string_equal(status.error, "json: 100000 events were not delivered: cannot write to "
+                                      "standard output: Broken pipe");
     assert_int_equal(fcntl(ends[1], F_GETFD), 0); /* not ours to close */
     close(ends[1]);
 }
@@ -100,7 +101,8 @@ static void says_that_the_disk_is_full(void **state)
     sink_thread_stop(thread, &status);
     assert_int_equal(status.written, 0);
     assert_int_equal(status.dropped, 1000);
-    assert_string_equal(status.error, "json: cannot write to /dev/full: No space left on device");
+    assert_string_equal(status.error, "json: 1000 events were not delivered: cannot write to "
+                                      "/dev/full: No space left on device");
 }
 
 static void says_that_it_cannot_open(void **state)

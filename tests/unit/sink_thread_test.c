@@ -33,7 +33,7 @@ static int fake_open(void **sink, const void *options, struct sink_report *repor
     fake->report = report;
     *sink = fake;
     if (fake->open_result < 0)
-        snprintf(report->error, sizeof report->error, "fake: cannot open");
+        snprintf(report->trouble, sizeof report->trouble, "cannot open");
     return fake->open_result;
 }
 
@@ -211,6 +211,7 @@ static void drops_when_live(void **state)
     sink_thread_stop(thread, &status);
     assert_int_equal(status.written + status.dropped, 5000);
     assert_true(status.written > 20);
+    assert_non_null(strstr(status.error, " events were not delivered: they came faster than"));
 }
 
 static void flushes_a_trickle(void **state)
@@ -241,7 +242,8 @@ static void failing_write_stalls_nobody(void **state)
     assert_int_equal(fake.writes, 25);
     assert_int_equal(status.written, 20);
     assert_int_equal(status.written + status.dropped, 20000);
-    assert_string_equal(status.error, "fake: No space left on device");
+    assert_string_equal(status.error,
+                        "fake: 19980 events were not delivered: No space left on device");
     assert_true(fake.closed);
 }
 
@@ -254,7 +256,7 @@ static void failing_flush_stalls_nobody(void **state)
     put_many(thread, 20000);
     sink_thread_stop(thread, &status);
     assert_int_equal(status.written + status.dropped, 20000);
-    assert_string_equal(status.error, "fake: Broken pipe");
+    assert_string_equal(status.error, "fake: 19980 events were not delivered: Broken pipe");
 }
 
 static void says_why_it_cannot_open(void **state)
