@@ -33,7 +33,6 @@ struct session *session_new(const struct session_env *env, struct flow_identity 
         buffer_init(&s->stream[d].kept, UNREAD_MAX, env->streams);
     facts_init(&s->facts, env->tables);
     facts_init(&s->message, env->tables);
-    facts_init(&s->own, env->tables);
     starttls_init(&s->starttls, env->tables);
     return s;
 }
@@ -58,7 +57,6 @@ void session_free(struct session *s)
         buffer_free(&s->stream[d].kept);
     facts_free(&s->facts);
     facts_free(&s->message);
-    facts_free(&s->own);
     starttls_free(&s->starttls);
     explicit_bzero(s, sizeof *s);
     free(s);
@@ -348,7 +346,7 @@ struct facts *session_message_facts(struct session *s)
 
 struct facts *session_own_facts(struct session *s)
 {
-    return &s->own;
+    return s->env->own;
 }
 
 void session_flow_facts(const struct session *s, struct facts *facts)
@@ -371,13 +369,13 @@ void session_flow_facts(const struct session *s, struct facts *facts)
 
 void session_emit(struct session *s, enum event_kind kind)
 {
-    session_flow_facts(s, &s->own);
-    struct bytes parts[] = { buffer_view(&s->facts.records), buffer_view(&s->own.records) };
+    session_flow_facts(s, s->env->own);
+    struct bytes parts[] = { buffer_view(&s->facts.records), buffer_view(&s->env->own->records) };
     count(s->env->counters, COUNT_EVENTS);
     trace_line(s, "event %s", schema_event(kind)->name);
     flow_emit(s->id, &s->env->out, kind, s->now, parts, 2, s->env->assembly);
-    bool full = s->env->assembly->full || s->facts.full || s->own.full || s->message.full;
-    facts_clear(&s->own);
+    bool full = s->env->assembly->full || s->facts.full || s->env->own->full || s->message.full;
+    facts_clear(s->env->own);
     if (full)
         session_weird(s, WEIRD_FACTS_FULL, FROM_CLIENT);
 }
@@ -387,9 +385,9 @@ void session_weird(struct session *s, enum weird weird, enum direction d)
     if (s->weirds[d] & 1U << weird)
         return;
     s->weirds[d] |= 1U << weird;
-    facts_clear(&s->own);
-    facts_string(&s->own, FIELD_WEIRD_NAME, schema_weird(weird));
-    facts_string(&s->own, FIELD_WEIRD_DIRECTION, d == FROM_CLIENT ? "client" : "server");
+    facts_clear(s->env->own);
+    facts_string(s->env->own, FIELD_WEIRD_NAME, schema_weird(weird));
+    facts_string(s->env->own, FIELD_WEIRD_DIRECTION, d == FROM_CLIENT ? "client" : "server");
     session_emit(s, EVENT_WEIRD);
 }
 

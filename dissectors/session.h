@@ -18,7 +18,8 @@ struct session_env {
     struct pool *streams; /* unread bytes */
     struct pool *tables;  /* sessions and their facts */
     struct counters *counters;
-    struct facts *assembly; /* where events are put together, one at a time */
+    struct facts *own;      /* facts of the event that is being made, one at a time */
+    struct facts *assembly; /* where it is put together */
     struct siphash_key secrets; /* random: to tell that two secrets are equal without keeping either */
     FILE *trace;                /* NULL: no trace */
     struct bytes trace_protocol; /* name of the dissector to trace; empty: all */

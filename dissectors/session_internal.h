@@ -23,7 +23,7 @@ struct session {
     const struct dissector *dissector; /* NULL while probing */
     void *state;
     struct stream stream[DIRECTIONS];
-    struct facts facts, message, own;
+    struct facts facts, message;
     struct starttls starttls;
     uint64_t secrets[SESSION_SECRETS]; /* keyed hashes, for comparing only */
     uint32_t secret_count;

@@ -1,5 +1,4 @@
 /* Replies: they, not the commands, move the session (RFC 5321 section 4.2). Matched by order only. */
-#include <stdio.h>
 #include <string.h>
 
 #include "smtp_internal.h"
@@ -62,11 +61,9 @@ typedef void reply_function(struct session *, struct smtp *, struct bytes argume
 
 static void greeting_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
 {
-    char code[4];
     (void)smtp;
     (void)argument;
-    snprintf(code, sizeof code, "%u", reply->code.code % 1000);
-    facts_string(starttls_hello(s), FIELD_SESSION_GREETING, code);
+    facts_text(starttls_hello(s), FIELD_SESSION_GREETING, bytes_first(bytes_of_string(reply->code.text), 3));
 }
 
 static void hello_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
@@ -150,11 +147,9 @@ static void auth_reply(struct session *s, struct smtp *smtp, struct bytes argume
 
 static void starttls_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
 {
-    char code[4];
     (void)argument;
-    snprintf(code, sizeof code, "%u", reply->code.code % 1000);
     smtp->client = CLIENT_COMMANDS;
-    starttls_answered(s, reply->code.code == 220, bytes_of_string(code));
+    starttls_answered(s, reply->code.code == 220, bytes_first(bytes_of_string(reply->code.text), 3));
     if (reply->code.code == 220)
         session_expect_tls(s);
 }
@@ -252,12 +247,22 @@ static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_
 
 /* --- lines ------------------------------------------------------------------------------------- */
 
+/* "535 5.7.8", or the code alone. */
+static void set_code(struct smtp_code *code, const struct smtp_reply_line *line)
+{
+    struct bytes enhanced = smtp_enhanced(line->code, line->text); /* at most "5.123.123" */
+    char *to = code->text;
+    code->code = line->code;
+    for (unsigned power = 100; power > 0; power /= 10)
+        *to++ = (char)('0' + line->code / power % 10);
+    if (enhanced.len > 0)
+        *to++ = ' ';
+    text_copy(to, sizeof code->text - (size_t)(to - code->text), enhanced);
+}
+
 static void begin_reply(struct session *s, struct smtp *smtp, const struct smtp_reply_line *line, enum smtp_command head)
 {
-    struct bytes enhanced = smtp_enhanced(line->code, line->text);
-    smtp->reply.code.code = line->code;
-    snprintf(smtp->reply.code.text, sizeof smtp->reply.code.text, "%u%s%.*s", line->code % 1000,
-             enhanced.len > 0 ? " " : "", (int)enhanced.len, (const char *)enhanced.data);
+    set_code(&smtp->reply.code, line);
     facts_clear(&smtp->listing);
     smtp->listing_starttls = false;
     if (head == SMTP_GREETING)

@@ -233,4 +233,6 @@ void collector_put_watermark(struct ring *ring, uint64_t time_ns)
         return;
     memcpy(to, record, sizeof record);
     ring_commit(ring);
+    if (time_ns == WATERMARK_END)
+        ring_wake(ring);
 }

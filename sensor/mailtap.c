@@ -1,6 +1,7 @@
 /* mailtap: options in, threads up, report out. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -44,6 +45,13 @@ static void protect_memory(void)
     setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* Sessions come and go by the thousand: memory given back to the kernel would be asked for again at once. */
+static void keep_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, 512 << 20);
+    mallopt(M_TOP_PAD, 1 << 20);
 }
 
 static bool read_privacy_key(struct sensor *sensor)
@@ -270,6 +278,7 @@ int main(int argc, char **argv)
 {
     struct sensor sensor = { .failed = false };
     protect_memory();
+    keep_memory();
     struct config_outcome outcome = config_parse(&sensor.config, argc, argv, stdout, stderr);
     enum exit_code code = outcome.code;
     log_verbosity((unsigned)sensor.config.verbosity);

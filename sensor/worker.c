@@ -14,7 +14,7 @@ struct worker {
     struct worker_options options;
     struct pool streams, tables;
     struct counters counters;
-    struct facts assembly;
+    struct facts own, assembly;
     struct session_env env;
     struct network *network;
     uint64_t first_ns;
@@ -47,12 +47,14 @@ struct worker *worker_new(const struct worker_options *options)
     worker->options = *options;
     pool_init(&worker->streams, options->config->streams_mib * MIB);
     pool_init(&worker->tables, options->config->tables_mib * MIB);
+    facts_init(&worker->own, NULL);
     facts_init(&worker->assembly, NULL);
     worker->env = (struct session_env){
         .out = { receive, worker },
         .streams = &worker->streams,
         .tables = &worker->tables,
         .counters = &worker->counters,
+        .own = &worker->own,
         .assembly = &worker->assembly,
         .secrets = siphash_random_key(),
         .trace = options->trace,
@@ -74,6 +76,7 @@ void worker_free(struct worker *worker)
     if (!worker)
         return;
     network_free(worker->network);
+    facts_free(&worker->own);
     facts_free(&worker->assembly);
     explicit_bzero(worker, sizeof *worker);
     free(worker);

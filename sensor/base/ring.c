@@ -120,14 +120,23 @@ uint8_t *ring_reserve_wait(struct ring *ring, size_t len)
     struct reservation wanted = { ring, len, NULL };
     if (len > ring_largest_record(ring))
         return NULL;
-    while (!room_or_closed(&wanted))
+    while (!room_or_closed(&wanted)) {
+        ring_wake(ring);
         doorbell_wait(&ring->writable, room_or_closed, &wanted, 100);
+    }
     return wanted.room;
 }
 
 void ring_commit(struct ring *ring)
 {
     atomic_store_explicit(&ring->head, ring->reserved, memory_order_release);
+    if (has_room(ring, ring->reserved, ring->size - ring->size / 4))
+        return;
+    doorbell_ring(ring->readable);
+}
+
+void ring_wake(struct ring *ring)
+{
     doorbell_ring(ring->readable);
 }
 

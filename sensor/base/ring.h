@@ -10,7 +10,7 @@
 
 struct ring;
 
-/* Size is rounded up to a power of two. `readable` is rung when a record was written: the reader's own bell, which
+/* Size is rounded up to a power of two. `readable` is the reader's own bell, which
  * several rings may share. NULL if there is no memory. */
 struct ring *ring_new(size_t size, struct doorbell *readable);
 void ring_free(struct ring *); /* wipes what it held */
@@ -19,8 +19,10 @@ void ring_free(struct ring *); /* wipes what it held */
 uint8_t *ring_reserve(struct ring *, size_t len);
 /* The same, waiting for the reader; NULL only if the record can never fit or the reader closed the ring. */
 uint8_t *ring_reserve_wait(struct ring *, size_t len);
-/* Publishes the reserved record. */
+/* Publishes the reserved record. The reader is woken only once a quarter of the ring is full: it looks by itself
+ * every so often, and ring_wake() is for what cannot wait so long. */
 void ring_commit(struct ring *);
+void ring_wake(struct ring *);
 
 /* The oldest record, valid until ring_release(). False if there is none. */
 bool ring_peek(struct ring *, struct bytes *record);

@@ -49,6 +49,16 @@ bool text_to_u64(struct bytes text, uint64_t *value)
     return true;
 }
 
+char *text_hex(char *to, uint64_t number, int digits)
+{
+    static const char names[] = "0123456789abcdef";
+    for (int i = digits; i > 0; i--) {
+        to[i - 1] = names[number & 15];
+        number >>= 4;
+    }
+    return to + digits;
+}
+
 /* RFC 3629 section 4: the first byte gives the length and narrows the second (no overlong forms, no
  * surrogates, nothing above U+10FFFF). */
 static const struct utf8_row {

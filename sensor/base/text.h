@@ -12,6 +12,9 @@ struct bytes text_next_word(struct bytes *rest);
 /* A decimal number that is the whole view. False if empty, not a number, or too large for 64 bits. */
 bool text_to_u64(struct bytes, uint64_t *value);
 
+/* Writes the lowest `digits` hexadecimal digits of a number, without a NUL; returns where they end. */
+char *text_hex(char *to, uint64_t number, int digits);
+
 /* Length of the well-formed UTF-8 sequence (RFC 3629) at the front, 0 if there is none. */
 size_t text_utf8_length(struct bytes);
 

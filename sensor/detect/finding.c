@@ -1,12 +1,12 @@
 /* The path from an event to a finding: match, group, window, message. */
 #include "finding.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lru.h"
 #include "siphash.h"
+#include "text.h"
 
 #define GROUPS_MAX 16384
 #define WINDOW_NS (UINT64_C(24) * 3600 * 1000000000)
@@ -114,7 +114,7 @@ static void finding_id(const struct group *group, const struct group_key *key, c
 {
     uint64_t seed[3] = { key->hash[0], key->hash[1], group->first_ns }, hash[2];
     hash_text(group->rule->id, bytes_over(seed, sizeof seed), hash);
-    snprintf(id, 40, "%016llx%016llx", (unsigned long long)hash[0], (unsigned long long)hash[1]);
+    *text_hex(text_hex(id, hash[0], 16), hash[1], 16) = '\0';
 }
 
 static void keep(struct group *group, const struct event *event)

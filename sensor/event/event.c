@@ -2,7 +2,6 @@
 #include "event.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "siphash.h"
@@ -61,10 +60,17 @@ void event_id(const struct event *event, const char *sensor, struct bytes key, c
         memcpy(text + len, name.data, name.len);
     struct bytes all = bytes_over(text, len + name.len);
     uint64_t high = siphash13(&keys[0], all), low = siphash13(&keys[1], all);
-    unsigned long long ms = event->time_ns / 1000000 & 0xFFFFFFFFFFFFULL;
-    snprintf(id, EVENT_ID_LEN + 1, "%08llx-%04llx-8%03llx-%04llx-%012llx", ms >> 16, ms & 0xFFFF,
-             (unsigned long long)high & 0xFFF, ((unsigned long long)high >> 12 & 0x3FFF) | 0x8000,
-             (unsigned long long)low & 0xFFFFFFFFFFFFULL);
+    uint64_t ms = event->time_ns / 1000000;
+    const struct {
+        uint64_t number;
+        int digits;
+    } groups[] = { { ms >> 16, 8 }, { ms, 4 }, { 0x8000 | (high & 0xFFF), 4 }, { 0x8000 | (high >> 12 & 0x3FFF), 4 }, { low, 12 } };
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        if (i > 0)
+            *id++ = '-';
+        id = text_hex(id, groups[i].number, groups[i].digits);
+    }
+    *id = '\0';
 }
 
 /* A message template of events.def, cut into pieces once. */

@@ -7,6 +7,7 @@
 #include "base64.h"
 #include "digest.h"
 #include "siphash.h"
+#include "text.h"
 
 /* Both names order the endpoints, so that they do not depend on which side was seen first. */
 static bool client_is_lower(const struct flow_identity *id)
@@ -83,8 +84,8 @@ void flow_identity_facts(struct flow_identity *id, struct facts *facts)
         snprintf(text, sizeof text, "%u", id->vlan);
         facts_string(facts, FIELD_NETWORK_VLAN_ID, text);
     }
-    snprintf(text, sizeof text, "%016llx", (unsigned long long)id->uid);
-    facts_string(facts, FIELD_FLOW_UID, text);
+    text_hex(text, id->uid, 16);
+    facts_text(facts, FIELD_FLOW_UID, bytes_over(text, 16));
 }
 
 void flow_emit(struct flow_identity *id, const struct event_receiver *receiver, enum event_kind kind,

@@ -17,7 +17,7 @@
 #define AHEAD_MAX (16 * 1024 * 1024)        /* the largest window that anybody uses */
 #define BEHIND_MAX (1 << 30)                /* older than any retransmission: RFC 7323 section 5.2 */
 #define FIRST_BEHIND_MAX (1024 * 1024)      /* how far the first packet of a side may be from what was acknowledged */
-#define LATE_SYN_MAX (64 * 1024)            /* how much data may overtake a SYN */
+#define OVERTAKEN_MAX (64 * 1024)           /* how much may overtake the first packets of a side */
 #define RESET_BEHIND_MAX (64 * 1024)
 #define RESET_AHEAD_MAX (1024 * 1024)
 
@@ -588,6 +588,14 @@ static void accept_piece(struct tcp *t, struct moment now, enum direction d, str
     }
 }
 
+/* Whether these bytes lie before those with which their side seemed to begin. */
+static bool overtaken(const struct tcp_side *side, const struct segment *s)
+{
+    uint32_t before = side->next - s->seq;
+    bool keep_alive = before == 1 && s->payload.len <= 1;
+    return before > 0 && before <= OVERTAKEN_MAX && s->payload.len > 0 && !keep_alive;
+}
+
 /* A SYN, or what can be known of the numbers of a side whose SYN was not seen. */
 static void note_start(struct tcp *t, struct moment now, enum direction d, const struct segment *s)
 {
@@ -596,7 +604,7 @@ static void note_start(struct tcp *t, struct moment now, enum direction d, const
     bool first = !side->seen;
     if (s->flags & TCP_SYN) {
         /* It may come late; what has been delivered by then cannot be undone. */
-        bool late = !side->syn && !side->moved && side->first - s->seq <= LATE_SYN_MAX;
+        bool late = !side->syn && !side->moved && side->first - s->seq <= OVERTAKEN_MAX;
         if (first || late) {
             side->first = s->seq;
             side->next = s->seq + 1;
@@ -608,6 +616,9 @@ static void note_start(struct tcp *t, struct moment now, enum direction d, const
         if (other->has_acked && behind <= FIRST_BEHIND_MAX)
             side->next = other->acked; /* the other side waited for this: the start of a hole, if there is one */
         side->first = side->next - 1;
+    } else if (!side->syn && !side->moved && overtaken(side, s)) {
+        side->next = s->seq;
+        side->first = s->seq - 1;
     }
     if (first) {
         side->seen = true;

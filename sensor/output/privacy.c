@@ -1,19 +1,19 @@
 /* Redaction, just before an event leaves the sensor. */
 #include "privacy.h"
 
-#include <stdio.h>
-
 #include "digest.h"
+#include "text.h"
 
 #define HASH_TEXT_LEN 32 /* half of HMAC-SHA-256: enough to correlate, short enough to read */
 
 static void hash_text(const struct privacy *privacy, struct bytes value,
-                      char text[HASH_TEXT_LEN + 1])
+                      char *text)
 {
     uint8_t digest[DIGEST_SHA256_LEN];
     digest_hmac_sha256(privacy->key, value, digest);
     for (size_t i = 0; i < HASH_TEXT_LEN / 2; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+        text = text_hex(text, digest[i], 2);
+    *text = '\0';
 }
 
 void privacy_copy(const struct privacy *privacy, const struct fact *fact, struct facts *to)

@@ -90,7 +90,7 @@ static bool something_to_do(void *arg)
 static void wait_for_work(struct sink_thread *thread)
 {
     uint64_t now = now_ms();
-    uint64_t timeout = 1000;
+    uint64_t timeout = FLUSH_MS;
     if (thread->flush_at_ms > 0)
         timeout = thread->flush_at_ms > now ? thread->flush_at_ms - now : 0;
     if (timeout == 0)

@@ -230,7 +230,7 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
                    bool traced, struct recording *recording)
 {
     struct pool streams, tables;
-    struct facts assembly;
+    struct facts own, assembly;
     static struct counters counters;
     struct flow_identity id = { .address_len = 4,
                                 .ip_protocol = 6,
@@ -238,11 +238,13 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
     *recording = (struct recording){ .events = 0 };
     pool_init(&streams, 1 << 20);
     pool_init(&tables, 1 << 20);
+    facts_init(&own, NULL);
     facts_init(&assembly, NULL);
     struct session_env env = { .out = { record, recording },
                                .streams = &streams,
                                .tables = &tables,
                                .counters = &counters,
+                               .own = &own,
                                .assembly = &assembly,
                                .secrets = { 1, 2 } };
     if (traced)
@@ -267,6 +269,7 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
     session_free(p.session);
     if (env.trace)
         fclose(env.trace);
+    facts_free(&own);
     facts_free(&assembly);
     if (streams.used != 0 || tables.used != 0) {
         fprintf(stderr, "budget not given back: streams %zu, tables %zu\n", streams.used, tables.used);

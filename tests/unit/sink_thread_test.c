@@ -133,19 +133,22 @@ static void columns_come_from_the_facts(void **state)
 {
     (void)state;
     struct facts facts;
+    struct facts_index index;
     struct rendered event;
     struct column_text text;
     static const uint8_t client[] = { 192, 0, 2, 1 }, source[] = { 192, 0, 2, 2 };
     facts_init(&facts, NULL);
     facts_ip(&facts, FIELD_CLIENT_IP, bytes_over(client, 4));
-    rendered_columns(&event, buffer_view(&facts.records), &text);
+    facts_index(&index, buffer_view(&facts.records));
+    rendered_columns(&event, &index, &text);
     assert_string_equal(text.value[COLUMN_SRC], "192.0.2.1");
     assert_string_equal(text.value[COLUMN_SEVERITY], "0");
     assert_string_equal(text.value[COLUMN_RULE], "");
     facts_ip(&facts, FIELD_SOURCE_IP, bytes_over(source, 4));
     facts_number(&facts, FIELD_EVENT_SEVERITY, 73);
     facts_string(&facts, FIELD_RULE_ID, "smtp.auth.cleartext");
-    rendered_columns(&event, buffer_view(&facts.records), &text);
+    facts_index(&index, buffer_view(&facts.records));
+    rendered_columns(&event, &index, &text);
     assert_string_equal(text.value[COLUMN_SRC], "192.0.2.2");
     assert_string_equal(text.value[COLUMN_SEVERITY], "73");
     assert_true(bytes_equal(event.column[COLUMN_RULE], BYTES_LITERAL("smtp.auth.cleartext")));
