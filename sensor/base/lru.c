@@ -12,6 +12,8 @@
 
 #include "siphash.h"
 
+#define PREFETCH_BYTES 256 /* entry, key and the part of the value that comes first and is used most */
+
 struct entry {
     uint64_t hash;
     uint64_t used_ns;
@@ -93,14 +95,19 @@ uint64_t lru_hash(const struct lru *lru, const void *key)
     return siphash13(&lru->key, bytes_over(key, lru->options.key_size));
 }
 
+void lru_prefetch_bucket(const struct lru *lru, uint64_t hash)
+{
+    __builtin_prefetch(&lru->buckets[hash & lru->mask]);
+}
+
 void lru_prefetch(const struct lru *lru, uint64_t hash)
 {
     uint32_t index = lru->buckets[hash & lru->mask];
-    if (index != 0) {
-        const char *entry = (const char *)entry_at(lru, index);
-        __builtin_prefetch(entry);
-        __builtin_prefetch(entry + lru->value_offset);
-    }
+    if (index == 0)
+        return;
+    const char *entry = (const char *)entry_at(lru, index);
+    for (size_t line = 0; line < lru->entry_size && line < PREFETCH_BYTES; line += 64)
+        __builtin_prefetch(entry + line);
 }
 
 static void unlink_use(struct lru *lru, struct entry *entry)

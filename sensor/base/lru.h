@@ -24,8 +24,10 @@ struct lru *lru_new(const struct lru_options *);
 /* Gives every entry up (calling `evicted`, oldest first), then frees; NULL is fine. */
 void lru_free(struct lru *);
 
-/* The hash is computed once by the caller and may be passed to lru_prefetch() some packets ahead. */
+/* The hash is computed once by the caller. For a batch: lru_prefetch_bucket() for each, then lru_prefetch() for each,
+ * then the look-ups; so the loads from memory run side by side. */
 uint64_t lru_hash(const struct lru *, const void *key);
+void lru_prefetch_bucket(const struct lru *, uint64_t hash);
 void lru_prefetch(const struct lru *, uint64_t hash);
 
 /* The value under this key, or NULL; being found at `now_ns` counts as use. */

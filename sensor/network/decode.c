@@ -10,6 +10,7 @@
 #define TCP_HEADER_LEN 20
 #define TAGS_MAX 4 /* Q-in-Q has two; more than this is somebody testing us */
 #define EXTENSIONS_MAX 8
+#define IP_LEN_MAX (1024 * 1024) /* "BIG TCP" super-frames are half of that; more is damage */
 
 enum ether_type {
     ETHER_IPV4 = 0x0800,
@@ -102,7 +103,7 @@ static enum decode_result decode_ipv4(struct frame *frame)
     uint32_t total = be16(ip + 2);
     if (total == 0)
         total = wire; /* segmentation offload: the card would have filled it in */
-    if (header_len < IPV4_HEADER_LEN || total < header_len)
+    if (header_len < IPV4_HEADER_LEN || total < header_len || total > IP_LEN_MAX)
         return DECODE_MALFORMED;
     s->address_len = 4;
     memcpy(s->source.address, ip + 12, 4);
@@ -132,6 +133,8 @@ static enum decode_result decode_ipv6(struct frame *frame)
     uint32_t left = be16(ip + 4);
     if (left == 0)
         left = frame->wire; /* offload again, or a jumbogram */
+    if (left > IP_LEN_MAX)
+        return DECODE_MALFORMED;
     s->address_len = 16;
     memcpy(s->source.address, ip + 8, 16);
     memcpy(s->destination.address, ip + 24, 16);

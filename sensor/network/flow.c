@@ -96,26 +96,26 @@ static void emit_flow(struct flow_table *table, struct flow *flow, const char *r
     };
     struct flow_identity *id = &flow->identity;
     const uint64_t *packets = flow->packets, *bytes = flow->bytes;
-    struct facts facts;
-    facts_init(&facts, table->env->tables);
-    facts_number(&facts, FIELD_EVENT_START, id->first_ns);
-    facts_number(&facts, FIELD_EVENT_END, flow->last_ns);
-    facts_number(&facts, FIELD_EVENT_DURATION, flow->last_ns - id->first_ns);
-    facts_number(&facts, FIELD_SOURCE_BYTES, bytes[FROM_CLIENT]);
-    facts_number(&facts, FIELD_SOURCE_PACKETS, packets[FROM_CLIENT]);
-    facts_number(&facts, FIELD_DESTINATION_BYTES, bytes[FROM_SERVER]);
-    facts_number(&facts, FIELD_DESTINATION_PACKETS, packets[FROM_SERVER]);
-    facts_number(&facts, FIELD_NETWORK_BYTES, bytes[FROM_CLIENT] + bytes[FROM_SERVER]);
-    facts_number(&facts, FIELD_NETWORK_PACKETS, packets[FROM_CLIENT] + packets[FROM_SERVER]);
-    facts_string(&facts, FIELD_FLOW_REASON, reason);
-    facts_string(&facts, FIELD_FLOW_TLS_MODE, tls_modes[id->tls_mode]);
+    struct facts *facts = table->env->own;
+    facts_clear(facts);
+    facts_number(facts, FIELD_EVENT_START, id->first_ns);
+    facts_number(facts, FIELD_EVENT_END, flow->last_ns);
+    facts_number(facts, FIELD_EVENT_DURATION, flow->last_ns - id->first_ns);
+    facts_number(facts, FIELD_SOURCE_BYTES, bytes[FROM_CLIENT]);
+    facts_number(facts, FIELD_SOURCE_PACKETS, packets[FROM_CLIENT]);
+    facts_number(facts, FIELD_DESTINATION_BYTES, bytes[FROM_SERVER]);
+    facts_number(facts, FIELD_DESTINATION_PACKETS, packets[FROM_SERVER]);
+    facts_number(facts, FIELD_NETWORK_BYTES, bytes[FROM_CLIENT] + bytes[FROM_SERVER]);
+    facts_number(facts, FIELD_NETWORK_PACKETS, packets[FROM_CLIENT] + packets[FROM_SERVER]);
+    facts_string(facts, FIELD_FLOW_REASON, reason);
+    facts_string(facts, FIELD_FLOW_TLS_MODE, tls_modes[id->tls_mode]);
     if (flow->tcp.gap_bytes > 0)
-        facts_number(&facts, FIELD_FLOW_GAP_BYTES, flow->tcp.gap_bytes);
-    add_coverage(flow, &facts);
+        facts_number(facts, FIELD_FLOW_GAP_BYTES, flow->tcp.gap_bytes);
+    add_coverage(flow, facts);
     count(table->env->counters, COUNT_EVENTS);
-    struct bytes own = buffer_view(&facts.records);
+    struct bytes own = buffer_view(&facts->records);
     flow_emit(id, &table->env->out, EVENT_FLOW, moment_of(table, flow), &own, 1, table->env->assembly);
-    facts_free(&facts);
+    facts_clear(facts);
 }
 
 /* --- birth and death ------------------------------------------------------------------------------- */
@@ -224,6 +224,11 @@ void flow_prepare(const struct flow_table *table, const struct segment *s, struc
         .address_len = s->address_len,
     };
     lookup->hash = lru_hash(table->flows, &lookup->key);
+    lru_prefetch_bucket(table->flows, lookup->hash);
+}
+
+void flow_prefetch(const struct flow_table *table, const struct flow_lookup *lookup)
+{
     lru_prefetch(table->flows, lookup->hash);
 }
 

@@ -48,8 +48,10 @@ struct flow_table *flow_table_new(const struct flow_options *, const struct sess
 /* Frees without ending flows; NULL is fine. */
 void flow_table_free(struct flow_table *);
 
-/* Computes what a segment is found by, and starts to load it from memory. A few packets ahead is best. */
+/* Computes what a segment is found by. For a batch: flow_prepare() for each, flow_prefetch() for each, flow_segment() for
+ * each; the loads from memory then run side by side. */
 void flow_prepare(const struct flow_table *, const struct segment *, struct flow_lookup *);
+void flow_prefetch(const struct flow_table *, const struct flow_lookup *);
 
 void flow_segment(struct flow_table *, const struct flow_lookup *, const struct segment *, struct moment);
 

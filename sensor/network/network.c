@@ -47,7 +47,7 @@ static void count_result(struct counters *counters, enum decode_result result)
     count(counters, by_result[result]);
 }
 
-/* Decodes up to CAPTURE_BATCH packets and starts to load their flows; the look-ups then find them in the cache. */
+/* Decodes up to CAPTURE_BATCH packets and starts to load their flows from memory. Returns how many are TCP. */
 static int prepare(struct network *network, int link_type, const struct packet *packets, int count)
 {
     uint64_t bytes = 0, truncated = 0;
@@ -65,6 +65,8 @@ static int prepare(struct network *network, int link_type, const struct packet *
         flow_prepare(network->flows, &ready->segment, &ready->lookup);
         n++;
     }
+    for (int i = 0; i < n; i++)
+        flow_prefetch(network->flows, &network->ready[i].lookup);
     count_many(network->counters, COUNT_PACKETS, (uint64_t)count);
     count_many(network->counters, COUNT_BYTES, bytes);
     count_many(network->counters, COUNT_PACKETS_TRUNCATED, truncated);

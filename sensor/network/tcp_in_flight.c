@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAPACITY 256
+#define FIRST_CAPACITY 256 /* holds most commands and replies; what had to be larger is given back when it is empty */
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -87,7 +87,7 @@ void in_flight_add(struct in_flight *ring, struct pool *pool, uint32_t seq, stru
     ring->end = end;
 }
 
-void in_flight_acknowledged(struct in_flight *ring, uint32_t seq)
+void in_flight_acknowledged(struct in_flight *ring, struct pool *pool, uint32_t seq)
 {
     if (seq_distance(seq, ring->end) > 0)
         seq = ring->end;
@@ -98,6 +98,8 @@ void in_flight_acknowledged(struct in_flight *ring, uint32_t seq)
         explicit_bzero(place(ring, ring->start), n);
         ring->start += n;
     }
+    if (ring->start == ring->end && ring->capacity > FIRST_CAPACITY)
+        in_flight_free(ring, pool);
 }
 
 bool in_flight_differs(const struct in_flight *ring, uint32_t seq, struct bytes bytes)

@@ -16,7 +16,7 @@ struct in_flight {
  * (a power of two from 256) of them, or nothing if there is no memory. */
 void in_flight_add(struct in_flight *, struct pool *, uint32_t seq, struct bytes, uint32_t max);
 /* Forgets and wipes what lies before `seq`. */
-void in_flight_acknowledged(struct in_flight *, uint32_t seq);
+void in_flight_acknowledged(struct in_flight *, struct pool *, uint32_t seq);
 /* Whether these bytes contradict what is here. Bytes that are not here contradict nothing. */
 bool in_flight_differs(const struct in_flight *, uint32_t seq, struct bytes);
 void in_flight_free(struct in_flight *, struct pool *);

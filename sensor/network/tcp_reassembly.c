@@ -28,12 +28,14 @@ struct piece {
     bool has_ack;
     uint32_t ack;
     struct bytes bytes;
-    uint32_t missing; /* that many more bytes were sent behind `bytes`, and not captured */
+    uint32_t missing;     /* that many more bytes were sent behind `bytes`, and not captured */
+    uint32_t segment_end; /* of the whole segment that it was sent in */
 };
 
 struct waiting {
     TAILQ_ENTRY(waiting) by_seq, by_arrival;
     struct piece piece; /* its bytes lie behind this struct */
+    size_t size;        /* of both, as charged to the pool */
     enum direction direction;
 };
 
@@ -56,6 +58,7 @@ struct reassembly {
     size_t bytes;
     struct acked_hole acked_hole[DIRECTIONS]; /* by the direction in which bytes are missing */
     struct in_flight in_flight[DIRECTIONS];
+    uint32_t turn[DIRECTIONS]; /* where a side began to speak after the other one spoke last */
     bool ambiguous[DIRECTIONS]; /* seen before there was a session to tell */
 };
 
@@ -95,11 +98,6 @@ void tcp_init(struct tcp *t)
     *t = (struct tcp){ .due_ns = TCP_NEVER, .state = TCP_READING };
 }
 
-static size_t waiting_size(const struct piece *piece)
-{
-    return sizeof(struct waiting) + piece->bytes.len;
-}
-
 static void waiting_unlink(struct reassembly *r, struct waiting *w)
 {
     TAILQ_REMOVE(&r->by_seq[w->direction], w, by_seq);
@@ -111,7 +109,7 @@ static void waiting_unlink(struct reassembly *r, struct waiting *w)
 /* Wiped before freed: what waits may be a password. */
 static void waiting_free(struct pool *streams, struct waiting *w)
 {
-    size_t size = waiting_size(&w->piece);
+    size_t size = w->size;
     explicit_bzero(w, size);
     free(w);
     pool_give(streams, size);
@@ -243,6 +241,7 @@ static void gap(struct tcp *t, struct moment moment, enum direction d, uint32_t 
         return;
     t->side[d].next += missing;
     t->side[d].moved = true;
+    r->turn[d] = t->side[d].next;
     t->gap_bytes += missing;
     count(r->env->session->counters, COUNT_TCP_GAPS);
     count_many(r->env->session->counters, COUNT_TCP_GAP_BYTES, missing);
@@ -250,16 +249,18 @@ static void gap(struct tcp *t, struct moment moment, enum direction d, uint32_t 
     stop_if_read_enough(t, moment);
 }
 
-/* Bytes that the other side has acknowledged already need no copy: it will not take others in their place. */
+/* Keeps a copy of what a retransmission could contradict. What the other side has acknowledged needs none: it will not
+ * take other bytes in their place. */
 static void keep_in_flight(struct tcp *t, enum direction d, const struct piece *piece)
 {
     struct reassembly *r = t->reassembly;
     const struct tcp_side *other = &t->side[other_direction(d)];
-    uint32_t end = piece->seq + (uint32_t)piece->bytes.len;
-    if (other->has_acked && seq_distance(other->acked, end) >= 0)
+    uint32_t end = piece->seq + (uint32_t)piece->bytes.len, spoken = piece->seq - r->turn[d];
+    r->turn[other_direction(d)] = other->next;
+    if (spoken >= TCP_IN_FLIGHT_BYTES || (other->has_acked && seq_distance(other->acked, end) >= 0))
         return;
-    in_flight_add(&r->in_flight[d], r->env->session->streams, piece->seq, piece->bytes,
-                  TCP_IN_FLIGHT_BYTES);
+    in_flight_add(&r->in_flight[d], r->env->session->streams, piece->seq,
+                  bytes_first(piece->bytes, TCP_IN_FLIGHT_BYTES - spoken), TCP_IN_FLIGHT_BYTES);
 }
 
 /* Hands over what is next in its direction. The piece may lie in the packet or in a waiting copy. */
@@ -268,6 +269,8 @@ static void deliver(struct tcp *t, enum direction d, const struct piece *piece)
     struct session *session = session_of(t, piece->moment);
     if (!session)
         return;
+    if (!t->side[d].moved)
+        t->reassembly->turn[d] = piece->seq;
     t->side[d].next += (uint32_t)piece->bytes.len;
     t->side[d].moved = true;
     if (piece->missing > 0)
@@ -317,14 +320,40 @@ static bool pass_fin(struct tcp_side *side)
     return true;
 }
 
-/* Two segments that each acknowledge the other: one was sent again, with a newer acknowledgment number than its first
- * copy, which was not captured. A retransmission comes after the answer to the first copy, so the later one goes first. */
-static struct waiting *break_circle(const struct tcp *t)
+static bool goes_on_behind(const struct waiting *w, uint32_t ack)
 {
-    struct waiting *client = next_in_line(t, FROM_CLIENT), *server = next_in_line(t, FROM_SERVER);
-    if (!client || !server)
-        return NULL;
-    return client->piece.moment.frame > server->piece.moment.frame ? client : server;
+    return seq_distance(w->piece.segment_end, ack) > 0;
+}
+
+/* Two segments that each acknowledge the other: one was sent again, with a newer acknowledgment number than its first
+ * copy, which was not captured. What the other acknowledges of it goes first. Which one it is shows where only one goes
+ * on behind what the other acknowledges (new bytes were joined to the old ones); else it is the later one. */
+static bool break_circle(struct tcp *t, struct moment now)
+{
+    struct reassembly *r = t->reassembly;
+    struct waiting *again = next_in_line(t, FROM_CLIENT), *answer = next_in_line(t, FROM_SERVER);
+    if (!again || !answer)
+        return false;
+    bool client_goes_on = goes_on_behind(again, answer->piece.ack);
+    bool server_goes_on = goes_on_behind(answer, again->piece.ack);
+    bool client_is_later = again->piece.moment.frame > answer->piece.moment.frame;
+    if (client_goes_on != server_goes_on ? server_goes_on : !client_is_later) {
+        struct waiting *client = again;
+        again = answer;
+        answer = client;
+    }
+    int32_t old = seq_distance(answer->piece.ack, again->piece.seq);
+    if (old >= (int32_t)piece_span(&again->piece)) {
+        deliver_waiting(t, now, again);
+        return true;
+    }
+    struct piece front = again->piece;
+    front.moment.time_ns = now.time_ns;
+    piece_keep(&front, (uint32_t)old);
+    piece_skip(&again->piece, (uint32_t)old);
+    r->bytes -= front.bytes.len;
+    deliver(t, again->direction, &front);
+    return true;
 }
 
 /* Delivers what is next in one direction. True if that moved anything. */
@@ -347,12 +376,8 @@ static void drain(struct tcp *t, struct moment now)
     for (;;) {
         bool moved = drain_direction(t, now, FROM_CLIENT);
         moved |= drain_direction(t, now, FROM_SERVER);
-        if (moved)
-            continue;
-        struct waiting *w = t->reassembly ? break_circle(t) : NULL;
-        if (!w)
+        if (!moved && !(t->reassembly && break_circle(t, now)))
             return;
-        deliver_waiting(t, now, w);
     }
 }
 
@@ -485,7 +510,7 @@ static bool room_for(const struct reassembly *r, const struct piece *piece)
 static void wait_before(struct reassembly *r, enum direction d, const struct piece *piece, struct waiting *before)
 {
     struct pool *streams = r->env->session->streams;
-    size_t size = waiting_size(piece);
+    size_t size = sizeof(struct waiting) + piece->bytes.len;
     struct waiting *w = NULL;
     if (room_for(r, piece) && pool_take(streams, size)) {
         w = malloc(size);
@@ -497,6 +522,7 @@ static void wait_before(struct reassembly *r, enum direction d, const struct pie
         return;
     }
     w->piece = *piece;
+    w->size = size;
     w->direction = d;
     w->piece.bytes.data = (const uint8_t *)(w + 1);
     if (piece->bytes.len > 0)
@@ -634,8 +660,9 @@ static void note_ack(struct tcp *t, enum direction d, uint32_t ack)
         return;
     side->has_acked = true;
     side->acked = ack;
-    if (t->reassembly)
-        in_flight_acknowledged(&t->reassembly->in_flight[other_direction(d)], ack);
+    struct reassembly *r = t->reassembly;
+    if (r)
+        in_flight_acknowledged(&r->in_flight[other_direction(d)], r->env->session->streams, ack);
 }
 
 /* The first FIN counts, unless the stream is known to go on behind it. */
@@ -705,6 +732,7 @@ static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_i
         .bytes = s->payload,
         .missing = s->missing,
     };
+    piece.segment_end = piece_end(&piece);
     if (s->flags & TCP_FIN)
         note_fin(t, d, piece_end(&piece));
     int32_t to_fin = side->has_fin ? seq_distance(side->fin, piece.seq) : INT32_MAX;

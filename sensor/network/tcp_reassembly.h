@@ -12,7 +12,9 @@
 #define TCP_HOLE_NS UINT64_C(1000000000)
 #define TCP_WAITING_BYTES (256 * 1024) /* of one connection */
 #define TCP_WAITING_SEGMENTS 1024
-#define TCP_IN_FLIGHT_BYTES (16 * 1024) /* of one direction: kept to compare retransmissions with */
+/* Of each turn that a side speaks, so many bytes are kept until they are acknowledged, to compare retransmissions with.
+ * Dialogue is shorter; to copy whole bodies would double what it costs to read them. */
+#define TCP_IN_FLIGHT_BYTES (4 * 1024)
 #define TCP_NEVER UINT64_MAX
 
 /* What all connections of one worker share. */

@@ -1,13 +1,15 @@
 /* The Redis sink against a real, private Redis: both transports, logins, outages, refusals. And
  * against a server that only pretends to be one. */
-#include <errno.h>
-#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
+#include <errno.h>
 #include <hiredis/hiredis.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -71,10 +73,12 @@ static void server_kill(void)
 
 static void server_exec(const char *option, const char *value)
 {
-    const char *words[] = { "redis-server", "--save", "", "--appendonly", "no", "--port",
-                            server.port, "--bind", "127.0.0.1", "--unixsocket", server.socket,
-                            "--dir", server.folder, "--logfile", "log", "--daemonize", "no",
-                            option, value, NULL };
+    const char *words[] = {
+        "redis-server", "--save",    "",          "--appendonly", "no",          "--port",
+        server.port,    "--bind",    "127.0.0.1", "--unixsocket", server.socket, "--dir",
+        server.folder,  "--logfile", "log",       "--daemonize",  "no",          option,
+        value,          NULL
+    };
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* however this test ends */
     execvp(words[0], (char *const *)(uintptr_t)words);
     _exit(127);
@@ -207,10 +211,11 @@ static void put(struct sink_thread *thread, uint64_t number, enum event_stream s
     sink_thread_put(thread, &event);
 }
 
-static const char *const fields[] = { "event", "dataset", "severity", "rule", "src", "dst",
-                                      "proto" };
-static const char *const values[] = { NULL, "mailtap.auth", "73", "", "192.0.2.1", "192.0.2.2",
-                                      "smtp" };
+static const char *const fields[] = {
+    "event", "dataset", "severity", "rule", "src", "dst", "proto"
+};
+static const char *const values[] = { NULL,        "mailtap.auth", "73",  "",
+                                      "192.0.2.1", "192.0.2.2",    "smtp" };
 
 /* One entry: all fields, in order; returns the event's number. */
 static uint64_t check_entry(const redisReply *entry)
@@ -364,8 +369,8 @@ static void says_at_once_that_nobody_is_there(void **state)
     (void)state;
     char expected[128];
     uint64_t before = now_ms();
-    snprintf(expected, sizeof expected,
-             "redis: cannot connect to 127.0.0.1:%s: Connection refused", server.port);
+    snprintf(expected, sizeof expected, "redis: cannot connect to 127.0.0.1:%s: Connection refused",
+             server.port);
     check_refusal(server.tcp_url, NULL, expected);
     check_refusal(server.unix_url, NULL, "redis: cannot connect to /tmp/mailtap-redis-");
     assert_true(now_ms() - before < 1000);
@@ -398,7 +403,8 @@ static void sends_the_unanswered_again(void **state)
     assert_string_equal(status.error, "");
     assert_int_equal(status.dropped + status.rejected, 0);
     assert_int_equal(status.written, EVENTS);
-    /* Replies that were read after the count may have moved the start by less than what was sent. */
+    /* Replies that were read after the count may have moved the start by less than what was sent.
+     */
     redisReply *reply = ask("XRANGE mailtap:events - + COUNT 1", "0");
     assert_int_equal(reply->elements, 1);
     uint64_t first = check_entry(reply->element[0]);
@@ -514,7 +520,8 @@ static void counts_what_has_no_room(void **state)
     (void)state;
     struct redis_options options = options_for(server.unix_url, true);
     struct sink_status status;
-    server_start("--maxmemory", "100kb"); /* less than it needs to start; noeviction is its default */
+    server_start("--maxmemory",
+                 "100kb"); /* less than it needs to start; noeviction is its default */
     struct sink_thread *thread = start(&options, &status);
     for (uint64_t i = 0; i < 300; i++)
         put(thread, i, STREAM_EVENTS);

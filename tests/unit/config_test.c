@@ -1,9 +1,12 @@
-/* The option table, the YAML file and the command line: what is accepted, and each complaint in its exact words. */
+/* The option table, the YAML file and the command line: what is accepted, and each complaint in its
+ * exact words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +15,8 @@
 #include "config_options.h"
 #include "redis_url.h"
 
-/* Runs config_parse() on words separated by "|", over a YAML file if `yaml` is given (then the words "-c FILE" come first). */
+/* Runs config_parse() on words separated by "|", over a YAML file if `yaml` is given (then the
+ * words "-c FILE" come first). */
 struct parsed {
     struct config config;
     struct config_outcome outcome;
@@ -101,7 +105,8 @@ static void command_line_sets_values(void **state)
 {
     (void)state;
     struct parsed p;
-    parse(&p, NULL, 0, "-r|a.pcap|-o|json|--observer=tap|--flows|none|--trace|smtp|-vv|tcp|port 25");
+    parse(&p, NULL, 0,
+          "-r|a.pcap|-o|json|--observer=tap|--flows|none|--trace|smtp|-vv|tcp|port 25");
     assert_int_equal(p.outcome.action, CONFIG_RUN);
     assert_string_equal(p.config.file, "a.pcap");
     assert_int_equal(p.config.format, FORMAT_JSON);
@@ -169,8 +174,7 @@ static const struct {
     { "-r|a|-o|xml", "--output: \"xml\" is not one of pretty, json" },
     { "-r|a|--privacy|mask", "--privacy: \"mask\" is not one of clear, hash, drop" },
     { "-r|a|--flows|some", "--flows: \"some\" is not one of mail, all, none" },
-    { "-r|a|--privacy|hash",
-      "the hash mode needs a key: set privacy.key_file in a file for -c" },
+    { "-r|a|--privacy|hash", "the hash mode needs a key: set privacy.key_file in a file for -c" },
     { "-r|a|--redis|redis://bob:s3cret@h:x",
       "--redis: \"redis://bob:***@h:x\" is no URL of a Redis: the port is not a number" },
     { "-r|a|--redis|rediss://h", "--redis: \"rediss://h\" is no URL of a Redis: Redis over TLS is "
@@ -204,8 +208,7 @@ static const struct {
     { "outptu:\n  format: json\n", "1:1: unknown key \"outptu\", did you mean \"output\"?" },
     { "zzz: 1\n", "1:1: unknown key \"zzz\"" },
     { "\"\\e[2J\": 1\n", "1:1: unknown key \"\\x1b[2J\"" },
-    { "flows:\n  max: many\n",
-      "2:8: flows.max: \"many\" is not a number from 64 to 67108864" },
+    { "flows:\n  max: many\n", "2:8: flows.max: \"many\" is not a number from 64 to 67108864" },
     { "flows:\n  max: -1\n", "2:8: flows.max: \"-1\" is not a number from 64 to 67108864" },
     { "flows:\n  max: [1]\n", "2:8: flows.max: must be one value, not a list" },
     { "flows:\n  max: {a: 1}\n", "2:8: flows.max: must be one value, not a section" },
@@ -223,7 +226,8 @@ static const struct {
     { "---\nsensor:\n---\nsensor:\n", "4:1: there is a second document" },
     { "a: &a {b: *a}\n", "1:1: unknown key \"a\"" },
     /* A section that holds itself. */
-    { "output: &o {redis: *o}\n", "1:13: unknown key \"output.redis.redis\", did you mean \"output.redis.prefix\"?" },
+    { "output: &o {redis: *o}\n",
+      "1:13: unknown key \"output.redis.redis\", did you mean \"output.redis.prefix\"?" },
     { "output:\n  redis:\n    url: redis://u:pw@h/x\n",
       "3:10: output.redis.url: \"redis://u:***@h/x\" is no URL of a Redis: the database is not a "
       "number" },
@@ -249,7 +253,8 @@ static void unreadable_files_are_bad_configuration(void **state)
     (void)state;
     struct parsed p;
     parse(&p, NULL, 0, "-T|-c|/nonexistent.yaml");
-    assert_string_equal(p.err, "mailtap: cannot read /nonexistent.yaml: No such file or directory\n");
+    assert_string_equal(p.err,
+                        "mailtap: cannot read /nonexistent.yaml: No such file or directory\n");
     assert_int_equal(p.outcome.code, EXIT_CONFIG);
     done(&p);
     parse(&p, NULL, 0, "-T|-c|/dev/zero");
@@ -258,8 +263,9 @@ static void unreadable_files_are_bad_configuration(void **state)
     static const char both[] = "output: {redis: {url: 'redis://:a@h', password_file: /p}}\n";
     parse(&p, both, sizeof both - 1, "-T");
     assert_int_equal(p.outcome.code, EXIT_CONFIG);
-    assert_string_equal(p.err, "mailtap: the password for Redis is given twice, in output.redis.url "
-                               "and in output.redis.password_file\n");
+    assert_string_equal(p.err,
+                        "mailtap: the password for Redis is given twice, in output.redis.url "
+                        "and in output.redis.password_file\n");
     done(&p);
 }
 

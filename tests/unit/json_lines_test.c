@@ -1,11 +1,13 @@
 /* JSON lines: whole lines in order, and readers or disks that go away. */
-#include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,8 +95,8 @@ static void says_that_the_disk_is_full(void **state)
 {
     (void)state;
     struct sink_status status;
-    struct sink_thread *thread = start(&(struct json_lines_options){ .path = "/dev/full" },
-                                       &status);
+    struct sink_thread *thread =
+        start(&(struct json_lines_options){ .path = "/dev/full" }, &status);
     assert_non_null(thread);
     for (int i = 0; i < 1000; i++)
         put_text(thread, "{}");

@@ -1,11 +1,14 @@
-/* The sink thread: order, waiting and dropping, a sink that fails, and what a stop still delivers. */
-#include <errno.h>
-#include <inttypes.h>
+/* The sink thread: order, waiting and dropping, a sink that fails, and what a stop still delivers.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
+#include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

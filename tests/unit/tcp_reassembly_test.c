@@ -148,6 +148,15 @@ TEST(each_acknowledges_the_other)
     expect("open\nclient \"RST\"\nserver \"250\"\n");
 }
 
+/* The same, where the client joined its next command to the old one. */
+TEST(circle_with_new_bytes_behind)
+{
+    handshake();
+    server(1, 4, "250");
+    client(1, 4, "RSTQUIT");
+    expect("open\nclient \"RST\"\nserver \"250\"\nclient \"QUIT\"\n");
+}
+
 /* --- loss -------------------------------------------------------------------------------------------- */
 
 TEST(hole_is_given_up_after_a_second)
@@ -543,26 +552,27 @@ TEST(in_order_contradicts_waiting)
     expect("open\nweird sensor.tcp.ambiguous client\nclient \"abcdef\"\n");
 }
 
-TEST(long_flight_keeps_the_latest_bytes)
+TEST(only_the_start_of_a_long_turn_is_compared)
 {
     char text[1001];
+    memset(text, 'x', 1000);
+    text[1000] = '\0';
     handshake();
-    for (uint32_t i = 0; i < 40; i++) {
-        memset(text, (int)('a' + i % 26), 1000);
-        text[1000] = '\0';
-        client(1 + i * 1000, 1, text);
-    }
+    server(1, 1, "354");
+    for (uint32_t i = 0; i < 40; i++)
+        client(1 + i * 1000, 4, text);
     scene.log_len = 0;
     scene.last_direction = -1;
-    client(1, 1, "x"); /* too old to compare */
+    client(1 + 30 * 1000, 4, "y"); /* somewhere in the body */
+    client(1, 4, text);
     expect("");
-    memset(text, 'a' + 39 % 26, 1000);
-    client(1 + 39 * 1000, 1, text);
-    expect("");
-    text[999] = '!';
-    client(1 + 39 * 1000, 1, text);
+    client(3001, 4, "y");
     expect("weird sensor.tcp.ambiguous client\n");
-    assert_true(scene.streams.peak < 40 * 1024);
+    server(4, 40001, "250");
+    client(40001, 7, "QUIT");
+    client(40001, 7, "RSET");
+    expect("server \"250\"\nclient \"QUIT\"\nweird sensor.tcp.ambiguous client\n");
+    assert_true(scene.streams.peak < 8 * 1024);
 }
 
 /* --- the property ---------------------------------------------------------------------------------------- */
@@ -630,7 +640,9 @@ static void run_property(uint32_t seed)
             uint32_t step = 1 + random_below(200), overlap = random_below(4) ? 0 : random_below(30);
             for (uint32_t at = 0; at < len; at += step) {
                 uint32_t from = start + at > overlap + 1 ? start + at - overlap : start + at;
-                if (copy == 0)
+                /* Only the client joins old turns to new ones: where both do, and everything is captured in the wrong
+                 * order, nobody can tell what came first. */
+                if (copy == 0 || (d == FROM_SERVER && from < start))
                     from = start + at;
                 plan[planned++] = (struct planned){ d, TCP_ACK, from, least(step, len - at) + (start + at - from), ack, 0 };
             }
@@ -680,7 +692,7 @@ TEST(any_order_gives_the_same)
         run_property((uint32_t)strtoul(given, NULL, 10));
         return;
     }
-    for (uint32_t seed = 1; seed <= 2000; seed++)
+    for (uint32_t seed = 1; seed <= 1000; seed++)
         run_property(seed);
 }
 
@@ -701,6 +713,7 @@ int main(void)
         IN_SCENE(reply_captured_before_its_command),
         IN_SCENE(whole_side_comes_late),
         IN_SCENE(each_acknowledges_the_other),
+        IN_SCENE(circle_with_new_bytes_behind),
         IN_SCENE(hole_is_given_up_after_a_second),
         IN_SCENE(hole_is_due_before_the_next_packet),
         IN_SCENE(hole_that_only_an_ack_shows),
@@ -739,7 +752,7 @@ int main(void)
         IN_SCENE(acknowledged_bytes_are_not_compared),
         IN_SCENE(waiting_copies_differ),
         IN_SCENE(in_order_contradicts_waiting),
-        IN_SCENE(long_flight_keeps_the_latest_bytes),
+        IN_SCENE(only_the_start_of_a_long_turn_is_compared),
         cmocka_unit_test(any_order_gives_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,7 @@ static struct scene {
     struct session_env env;
     struct pool streams, tables;
     struct counters counters;
+    struct facts own, assembly;
     uint64_t frame, ms;
     uint32_t isn[DIRECTIONS];
     uint16_t port[DIRECTIONS];
@@ -194,7 +195,11 @@ static void scene_open(enum flow_events events, uint32_t max_flows)
         .streams = &scene.streams,
         .tables = &scene.tables,
         .counters = &scene.counters,
+        .own = &scene.own,
+        .assembly = &scene.assembly,
     };
+    facts_init(&scene.own, NULL);
+    facts_init(&scene.assembly, NULL);
     scene.flows = flow_table_new(&(struct flow_options){ .max_flows = max_flows, .events = events },
                                  &scene.env);
     assert_non_null(scene.flows);
@@ -203,6 +208,8 @@ static void scene_open(enum flow_events events, uint32_t max_flows)
 static void scene_close(void)
 {
     flow_table_free(scene.flows);
+    facts_free(&scene.own);
+    facts_free(&scene.assembly);
     assert_int_equal(scene.sessions, 0);
     assert_int_equal(scene.streams.used, 0);
     assert_int_equal(scene.tables.used, 0);
