@@ -1,7 +1,7 @@
 /* Capture files through libpcap.
  *
- * libpcap's packet is gone at the next read, so a batch is a copy. The copy stays in the cache: each batch fills the same
- * arena from its start again. */
+ * libpcap's packet is gone at the next read, so a batch is a copy. The copy stays in the cache:
+ * each batch fills the same arena from its start again. */
 #include "capture.h"
 
 #include <errno.h>
@@ -16,10 +16,12 @@
 #include "decode.h"
 
 #define READ_BUFFER (1024 * 1024)
-#define PACKET_MAX (256 * 1024) /* libpcap's own largest snap length; what is longer counts as cut off */
-#define ARENA (4 * PACKET_MAX)
+#define PACKET_MAX                                                                                 \
+    (256 * 1024) /* libpcap's own largest snap length; what is longer counts as cut off */
+#define ARENA       (4 * PACKET_MAX)
 #define MESSAGE_LEN 512
-#define SECONDS_MAX 9000000000 /* the year 2255: later is damage, and nanoseconds must not overflow */
+#define SECONDS_MAX                                                                                \
+    9000000000 /* the year 2255: later is damage, and nanoseconds must not overflow */
 
 struct capture {
     pcap_t *pcap;
@@ -36,7 +38,8 @@ struct capture {
     char message[MESSAGE_LEN];
 };
 
-/* --- opening ------------------------------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------------------------------
+ */
 
 static void say(struct capture *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -82,11 +85,13 @@ static bool open_file(struct capture *capture, const char *path)
     return true;
 }
 
-/* What to say of a file that libpcap does not take. It reports every foreign format as an "unknown file format". */
+/* What to say of a file that libpcap does not take. It reports every foreign format as an "unknown
+ * file format". */
 static void say_why_not(struct capture *capture, const char *reason)
 {
     uint8_t magic[2];
-    bool gzip = pread(fileno(capture->file), magic, 2, 0) == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
+    bool gzip =
+        pread(fileno(capture->file), magic, 2, 0) == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
     if (gzip)
         say(capture, "is compressed: decompress it with gunzip first");
     else if (strstr(reason, "unknown file format"))
@@ -98,8 +103,8 @@ static void say_why_not(struct capture *capture, const char *reason)
 static bool open_pcap(struct capture *capture)
 {
     char reason[PCAP_ERRBUF_SIZE] = "";
-    capture->pcap = pcap_fopen_offline_with_tstamp_precision(capture->file, PCAP_TSTAMP_PRECISION_NANO,
-                                                             reason);
+    capture->pcap =
+        pcap_fopen_offline_with_tstamp_precision(capture->file, PCAP_TSTAMP_PRECISION_NANO, reason);
     if (!capture->pcap) {
         say_why_not(capture, reason);
         return false;
@@ -108,8 +113,8 @@ static bool open_pcap(struct capture *capture)
     capture->link_type = pcap_datalink(capture->pcap);
     if (!decode_knows(capture->link_type)) {
         const char *name = pcap_datalink_val_to_name(capture->link_type);
-        say(capture, "has the link type %s (%d), which mailtap does not decode", name ? name : "unknown",
-            capture->link_type);
+        say(capture, "has the link type %s (%d), which mailtap does not decode",
+            name ? name : "unknown", capture->link_type);
         return false;
     }
     return true;
@@ -140,12 +145,14 @@ bool capture_filter_compiles(const char *filter, char *error, size_t error_size)
     if (compiles)
         pcap_freecode(&program);
     else
-        snprintf(error, error_size, "the filter \"%s\" cannot be used: %s", filter, pcap_geterr(nowhere));
+        snprintf(error, error_size, "the filter \"%s\" cannot be used: %s", filter,
+                 pcap_geterr(nowhere));
     pcap_close(nowhere);
     return compiles;
 }
 
-struct capture *capture_open_file(const char *path, const char *filter, char *error, size_t error_size)
+struct capture *capture_open_file(const char *path, const char *filter, char *error,
+                                  size_t error_size)
 {
     struct capture *capture = calloc(1, sizeof *capture);
     if (!capture) {
@@ -177,7 +184,8 @@ void capture_close(struct capture *capture)
     free(capture);
 }
 
-/* --- reading ------------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------------
+ */
 
 static uint64_t time_of(const struct pcap_pkthdr *header)
 {
@@ -190,7 +198,8 @@ static uint64_t time_of(const struct pcap_pkthdr *header)
     return (uint64_t)seconds * 1000000000 + (uint64_t)header->ts.tv_usec % 1000000000;
 }
 
-/* Reads one packet that passes the filter; it stays in libpcap's memory. False at the end and at damage. */
+/* Reads one packet that passes the filter; it stays in libpcap's memory. False at the end and at
+ * damage. */
 static bool read_packet(struct capture *capture, struct packet *packet)
 {
     struct pcap_pkthdr *header;
@@ -200,8 +209,8 @@ static bool read_packet(struct capture *capture, struct packet *packet)
         if (got != 1) {
             capture->state = got == PCAP_ERROR_BREAK ? ENDED : DAMAGED;
             if (capture->state == DAMAGED)
-                say(capture, "is damaged after packet %llu: %s", (unsigned long long)capture->frames,
-                    pcap_geterr(capture->pcap));
+                say(capture, "is damaged after packet %llu: %s",
+                    (unsigned long long)capture->frames, pcap_geterr(capture->pcap));
             return false;
         }
         capture->frames++;

@@ -1,5 +1,6 @@
-/* Link layer, IPv4 and IPv6, TCP. A header is taken whole through the cursor, which checks that it is there; its fields
- * are then read at fixed places, so that a packet costs four checks and not thirty. */
+/* Link layer, IPv4 and IPv6, TCP. A header is taken whole through the cursor, which checks that it
+ * is there; its fields are then read at fixed places, so that a packet costs four checks and not
+ * thirty. */
 #include "decode.h"
 
 #include <pcap/dlt.h>
@@ -7,10 +8,10 @@
 
 #define IPV4_HEADER_LEN 20
 #define IPV6_HEADER_LEN 40
-#define TCP_HEADER_LEN 20
-#define TAGS_MAX 4 /* Q-in-Q has two; more than this is somebody testing us */
-#define EXTENSIONS_MAX 8
-#define IP_LEN_MAX (1024 * 1024) /* "BIG TCP" super-frames are half of that; more is damage */
+#define TCP_HEADER_LEN  20
+#define TAGS_MAX        4 /* Q-in-Q has two; more than this is somebody testing us */
+#define EXTENSIONS_MAX  8
+#define IP_LEN_MAX      (1024 * 1024) /* "BIG TCP" super-frames are half of that; more is damage */
 
 enum ether_type {
     ETHER_IPV4 = 0x0800,
@@ -29,7 +30,8 @@ enum ip_number {
     IP_DESTINATION = 60,
 };
 
-/* One frame on its way down. `wire` is how many bytes the frame had on the wire behind what the cursor has read. */
+/* One frame on its way down. `wire` is how many bytes the frame had on the wire behind what the
+ * cursor has read. */
 struct frame {
     struct cursor in;
     uint32_t wire;
@@ -56,10 +58,11 @@ static const uint8_t *take(struct frame *frame, uint32_t n)
     return header.data;
 }
 
-/* --- TCP, RFC 9293 section 3.1 ------------------------------------------------------------------ */
+/* --- TCP, RFC 9293 section 3.1 ------------------------------------------------------------------
+ */
 
-/* `len` is the length of the TCP segment as IP tells it: padding behind it is not payload, and what the capture
- * does not have of it is missing. */
+/* `len` is the length of the TCP segment as IP tells it: padding behind it is not payload, and what
+ * the capture does not have of it is missing. */
 static enum decode_result decode_tcp(struct frame *frame, uint32_t len)
 {
     struct segment *s = frame->segment;
@@ -89,7 +92,8 @@ static enum decode_result decode_transport(struct frame *frame, uint8_t protocol
     return protocol == IP_TCP ? decode_tcp(frame, len) : DECODE_OTHER;
 }
 
-/* --- IP ------------------------------------------------------------------------------------------ */
+/* --- IP ------------------------------------------------------------------------------------------
+ */
 
 /* RFC 791 section 3.1 */
 static enum decode_result decode_ipv4(struct frame *frame)
@@ -176,7 +180,8 @@ static enum decode_result decode_ip(struct frame *frame)
     }
 }
 
-/* --- link layers --------------------------------------------------------------------------------- */
+/* --- link layers ---------------------------------------------------------------------------------
+ */
 
 static enum decode_result decode_ether_type(struct frame *frame, unsigned type)
 {
@@ -203,7 +208,8 @@ static enum decode_result decode_ethernet(struct frame *frame)
     return header ? decode_ether_type(frame, be16(header + 12)) : DECODE_MALFORMED;
 }
 
-/* Linux "cooked" captures: https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html and ..._SLL2.html */
+/* Linux "cooked" captures: https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html and
+ * ..._SLL2.html */
 static enum decode_result decode_cooked(struct frame *frame)
 {
     const uint8_t *header = take(frame, 16);
@@ -216,8 +222,8 @@ static enum decode_result decode_cooked2(struct frame *frame)
     return header ? decode_ether_type(frame, be16(header)) : DECODE_MALFORMED;
 }
 
-/* An address family in the byte order of whoever captured (NULL) or of the network (LOOP): take either. IPv6 has
- * another number on each BSD. */
+/* An address family in the byte order of whoever captured (NULL) or of the network (LOOP): take
+ * either. IPv6 has another number on each BSD. */
 static enum decode_result decode_loopback(struct frame *frame)
 {
     const uint8_t *header = take(frame, 4);

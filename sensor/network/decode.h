@@ -1,19 +1,27 @@
-/* From a captured frame to a TCP segment: link layer, tags, IP, TCP. Nothing is kept between packets. */
+/* From a captured frame to a TCP segment: link layer, tags, IP, TCP. Nothing is kept between
+ * packets. */
 #ifndef MAILTAP_DECODE_H
 #define MAILTAP_DECODE_H
 
 #include "flow_identity.h"
 #include "packet.h"
 
-enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10, TCP_URG = 0x20 };
+enum tcp_flag {
+    TCP_FIN = 0x01,
+    TCP_SYN = 0x02,
+    TCP_RST = 0x04,
+    TCP_PSH = 0x08,
+    TCP_ACK = 0x10,
+    TCP_URG = 0x20
+};
 
 /* What is known of a packet. Ports and everything below them are set for TCP only. */
 struct segment {
     struct endpoint source, destination;
     uint8_t address_len; /* 4 or 16 */
     uint8_t ip_protocol;
-    uint16_t vlan;        /* outer tag, 0: none */
-    uint32_t ip_bytes;    /* length of the IP packet on the wire */
+    uint16_t vlan;     /* outer tag, 0: none */
+    uint32_t ip_bytes; /* length of the IP packet on the wire */
     uint8_t flags;
     uint16_t window;
     uint32_t seq, ack;

@@ -8,7 +8,8 @@
 #include "lru.h"
 #include "tcp_reassembly.h"
 
-/* What a packet touches stands first, what only the birth and the end of a flow need stands last. */
+/* What a packet touches stands first, what only the birth and the end of a flow need stands last.
+ */
 struct flow {
     struct deadline deadline;
     uint64_t last_ns, last_frame;
@@ -44,7 +45,8 @@ static struct moment moment_of(const struct flow_table *table, const struct flow
     return (struct moment){ table->clock_ns, flow->last_frame };
 }
 
-/* --- the flow event ------------------------------------------------------------------------------- */
+/* --- the flow event
+ * ------------------------------------------------------------------------------- */
 
 /* Ports that are mail's own, in clear or not. Also a hint for who is the server. */
 static bool is_mail_port(uint16_t port)
@@ -63,7 +65,8 @@ static bool wants_event(const struct flow_table *table, const struct flow_identi
     case FLOW_EVENTS_NONE:
         return false;
     case FLOW_EVENTS_MAIL:
-        return id->protocol && (id->tls_mode != TLS_MODE_IMPLICIT || is_mail_port(id->end[FROM_SERVER].port));
+        return id->protocol &&
+               (id->tls_mode != TLS_MODE_IMPLICIT || is_mail_port(id->end[FROM_SERVER].port));
     case FLOW_EVENTS_ALL:
         return true;
     }
@@ -114,11 +117,13 @@ static void emit_flow(struct flow_table *table, struct flow *flow, const char *r
     add_coverage(flow, facts);
     count(table->env->counters, COUNT_EVENTS);
     struct bytes own = buffer_view(&facts->records);
-    flow_emit(id, &table->env->out, EVENT_FLOW, moment_of(table, flow), &own, 1, table->env->assembly);
+    flow_emit(id, &table->env->out, EVENT_FLOW, moment_of(table, flow), &own, 1,
+              table->env->assembly);
     facts_clear(facts);
 }
 
-/* --- birth and death ------------------------------------------------------------------------------- */
+/* --- birth and death
+ * ------------------------------------------------------------------------------- */
 
 enum end_reason { END_OF_TCP, END_TIMEOUT, END_EVICTED, END_PORT_REUSED, END_OF_INPUT };
 
@@ -204,7 +209,8 @@ void flow_table_free(struct flow_table *table)
     free(table);
 }
 
-/* --- looking up ------------------------------------------------------------------------------------ */
+/* --- looking up
+ * ------------------------------------------------------------------------------------ */
 
 static bool source_is_low(const struct segment *s)
 {
@@ -214,15 +220,17 @@ static bool source_is_low(const struct segment *s)
 
 _Static_assert(sizeof(struct flow_key) == 40, "the key is hashed as bytes: no padding");
 
-void flow_prepare(const struct flow_table *table, const struct segment *s, struct flow_lookup *lookup)
+void flow_prepare(const struct flow_table *table, const struct segment *s,
+                  struct flow_lookup *lookup)
 {
     lookup->from_low = source_is_low(s);
-    lookup->key = (struct flow_key){
-        .low = lookup->from_low ? s->source : s->destination,
-        .high = lookup->from_low ? s->destination : s->source,
-        .vlan = table->options.ignore_vlan ? 0 : s->vlan,
-        .address_len = s->address_len,
-    };
+    /* Member by member: a compound literal would be zeroed first, which shows at this rate. */
+    struct flow_key *key = &lookup->key;
+    key->low = lookup->from_low ? s->source : s->destination;
+    key->high = lookup->from_low ? s->destination : s->source;
+    key->vlan = table->options.ignore_vlan ? 0 : s->vlan;
+    key->address_len = s->address_len;
+    key->zero = 0;
     lookup->hash = lru_hash(table->flows, &lookup->key);
     lru_prefetch_bucket(table->flows, lookup->hash);
 }
@@ -247,7 +255,8 @@ static bool source_is_client(const struct segment *s)
     return true;
 }
 
-static struct flow *add_flow(struct flow_table *table, const struct flow_lookup *lookup, const struct segment *s)
+static struct flow *add_flow(struct flow_table *table, const struct flow_lookup *lookup,
+                             const struct segment *s)
 {
     struct flow *flow = lru_add(table->flows, lookup->hash, &lookup->key, table->clock_ns);
     bool client = source_is_client(s);
@@ -267,8 +276,8 @@ static struct flow *add_flow(struct flow_table *table, const struct flow_lookup 
     return flow;
 }
 
-/* Whether a SYN opens another connection between the same ports. One that is sent again, or was overtaken by what
- * follows it, does not. */
+/* Whether a SYN opens another connection between the same ports. One that is sent again, or was
+ * overtaken by what follows it, does not. */
 static bool opens_another(const struct flow *flow, enum direction d, const struct segment *s)
 {
     const struct tcp_side *side = &flow->tcp.side[d];
@@ -280,12 +289,14 @@ static bool opens_another(const struct flow *flow, enum direction d, const struc
         return false;
     if (!side->seen)
         return d == FROM_SERVER; /* a server does not open; the client's own SYN may come late */
-    if (!side->syn && side->first - s->seq <= 65536 && flow->last_ns - flow->identity.first_ns < TCP_HOLE_NS)
+    if (!side->syn && side->first - s->seq <= 65536 &&
+        flow->last_ns - flow->identity.first_ns < TCP_HOLE_NS)
         return false;
     return s->seq != side->first;
 }
 
-/* --- time ------------------------------------------------------------------------------------------ */
+/* --- time
+ * ------------------------------------------------------------------------------------------ */
 
 static void schedule(struct flow_table *table, struct flow *flow)
 {
@@ -330,10 +341,11 @@ void flow_advance(struct flow_table *table, uint64_t time_ns)
     table->clock_ns = time_ns;
 }
 
-/* --- packets --------------------------------------------------------------------------------------- */
+/* --- packets
+ * --------------------------------------------------------------------------------------- */
 
-void flow_segment(struct flow_table *table, const struct flow_lookup *lookup, const struct segment *s,
-                  struct moment moment)
+void flow_segment(struct flow_table *table, const struct flow_lookup *lookup,
+                  const struct segment *s, struct moment moment)
 {
     flow_advance(table, moment.time_ns);
     moment.time_ns = table->clock_ns;

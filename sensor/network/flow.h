@@ -1,7 +1,8 @@
-/* The table of TCP connections: which one a segment belongs to, who is the client, and when it is over.
+/* The table of TCP connections: which one a segment belongs to, who is the client, and when it is
+ * over.
  *
- * Time is packet time and never goes back. Everything that is due at or before a packet's time happens before the packet,
- * in order, at its own time. */
+ * Time is packet time and never goes back. Everything that is due at or before a packet's time
+ * happens before the packet, in order, at its own time. */
 #ifndef MAILTAP_FLOW_H
 #define MAILTAP_FLOW_H
 
@@ -9,10 +10,12 @@
 #include "session.h"
 
 /* How long a flow may be silent. */
-#define FLOW_OPENING_NS UINT64_C(60000000000)      /* nothing but SYNs so far */
-#define FLOW_ESTABLISHED_NS UINT64_C(900000000000) /* RFC 5321 section 4.5.3.2 lets a client wait 10 minutes */
-/* How long after its end it still absorbs what belongs to it. Not put off by packets: if the connection goes on all the
- * same (a forged reset), it is taken up again as one whose start was not seen. */
+#define FLOW_OPENING_NS UINT64_C(60000000000) /* nothing but SYNs so far */
+#define FLOW_ESTABLISHED_NS                                                                        \
+    UINT64_C(900000000000) /* RFC 5321 section 4.5.3.2 lets a client wait 10 minutes */
+/* How long after its end it still absorbs what belongs to it. Not put off by packets: if the
+ * connection goes on all the same (a forged reset), it is taken up again as one whose start was not
+ * seen. */
 #define FLOW_ENDED_NS UINT64_C(10000000000)
 
 /* Which flows get an event when they go. */
@@ -48,12 +51,13 @@ struct flow_table *flow_table_new(const struct flow_options *, const struct sess
 /* Frees without ending flows; NULL is fine. */
 void flow_table_free(struct flow_table *);
 
-/* Computes what a segment is found by. For a batch: flow_prepare() for each, flow_prefetch() for each, flow_segment() for
- * each; the loads from memory then run side by side. */
+/* Computes what a segment is found by. For a batch: flow_prepare() for each, flow_prefetch() for
+ * each, flow_segment() for each; the loads from memory then run side by side. */
 void flow_prepare(const struct flow_table *, const struct segment *, struct flow_lookup *);
 void flow_prefetch(const struct flow_table *, const struct flow_lookup *);
 
-void flow_segment(struct flow_table *, const struct flow_lookup *, const struct segment *, struct moment);
+void flow_segment(struct flow_table *, const struct flow_lookup *, const struct segment *,
+                  struct moment);
 
 /* Lets time pass without a packet. */
 void flow_advance(struct flow_table *, uint64_t time_ns);

@@ -7,7 +7,7 @@ struct network {
     struct flow_table *flows;
     struct counters *counters;
     struct ready {
-        struct moment moment;
+        enum decode_result result;
         struct segment segment;
         struct flow_lookup lookup;
     } ready[CAPTURE_BATCH];
@@ -38,52 +38,54 @@ void network_free(struct network *network)
 static void count_result(struct counters *counters, enum decode_result result)
 {
     static const enum counter by_result[] = {
-        [DECODE_TCP] = COUNT_TCP_SEGMENTS,
-        [DECODE_OTHER] = COUNT_DECODE_OTHER,
-        [DECODE_FRAGMENT] = COUNT_DECODE_FRAGMENTS,
-        [DECODE_MALFORMED] = COUNT_DECODE_MALFORMED,
+        [DECODE_TCP] = COUNT_TCP_SEGMENTS,          [DECODE_OTHER] = COUNT_DECODE_OTHER,
+        [DECODE_FRAGMENT] = COUNT_DECODE_FRAGMENTS, [DECODE_MALFORMED] = COUNT_DECODE_MALFORMED,
         [DECODE_UNKNOWN] = COUNT_DECODE_UNKNOWN,
     };
     count(counters, by_result[result]);
 }
 
-/* Decodes up to CAPTURE_BATCH packets and starts to load their flows from memory. Returns how many are TCP. */
-static int prepare(struct network *network, int link_type, const struct packet *packets, int count)
+/* Decodes up to CAPTURE_BATCH packets and starts to load their flows from memory. */
+static void prepare(struct network *network, int link_type, const struct packet *packets, int count)
 {
     uint64_t bytes = 0, truncated = 0;
-    int n = 0;
     for (int i = 0; i < count; i++) {
         const struct packet *packet = &packets[i];
-        struct ready *ready = &network->ready[n];
+        struct ready *ready = &network->ready[i];
         bytes += packet->length;
         truncated += packet->captured < packet->length;
-        enum decode_result result = decode(link_type, packet, &ready->segment);
-        count_result(network->counters, result);
-        if (result != DECODE_TCP)
-            continue;
-        ready->moment = (struct moment){ packet->time_ns, packet->frame };
-        flow_prepare(network->flows, &ready->segment, &ready->lookup);
-        n++;
+        ready->result = decode(link_type, packet, &ready->segment);
+        count_result(network->counters, ready->result);
+        if (ready->result == DECODE_TCP)
+            flow_prepare(network->flows, &ready->segment, &ready->lookup);
     }
-    for (int i = 0; i < n; i++)
-        flow_prefetch(network->flows, &network->ready[i].lookup);
+    for (int i = 0; i < count; i++) {
+        if (network->ready[i].result == DECODE_TCP)
+            flow_prefetch(network->flows, &network->ready[i].lookup);
+    }
     count_many(network->counters, COUNT_PACKETS, (uint64_t)count);
     count_many(network->counters, COUNT_BYTES, bytes);
     count_many(network->counters, COUNT_PACKETS_TRUNCATED, truncated);
-    return n;
+}
+
+static void process(struct network *network, const struct packet *packets, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const struct ready *ready = &network->ready[i];
+        struct moment moment = { packets[i].time_ns, packets[i].frame };
+        if (ready->result == DECODE_TCP)
+            flow_segment(network->flows, &ready->lookup, &ready->segment, moment);
+        else
+            flow_advance(network->flows, moment.time_ns); /* every packet is the clock */
+    }
 }
 
 void network_batch(struct network *network, int link_type, const struct packet *packets, int count)
 {
     while (count > 0) {
         int some = count < CAPTURE_BATCH ? count : CAPTURE_BATCH;
-        int n = prepare(network, link_type, packets, some);
-        for (int i = 0; i < n; i++) {
-            const struct ready *ready = &network->ready[i];
-            flow_segment(network->flows, &ready->lookup, &ready->segment, ready->moment);
-        }
-        /* The last packet's time counts also if it was not TCP. */
-        flow_advance(network->flows, packets[some - 1].time_ns);
+        prepare(network, link_type, packets, some);
+        process(network, packets, some);
         packets += some;
         count -= some;
     }

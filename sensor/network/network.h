@@ -1,4 +1,5 @@
-/* The floor as a whole: packets in, sessions fed, flow events out. One per worker; shares nothing. */
+/* The floor as a whole: packets in, sessions fed, flow events out. One per worker; shares nothing.
+ */
 #ifndef MAILTAP_NETWORK_H
 #define MAILTAP_NETWORK_H
 
@@ -21,6 +22,7 @@ void network_end(struct network *);
 
 /* No event that comes later is older than this. */
 uint64_t network_clock(const struct network *);
-size_t network_table_bytes(const struct network *); /* the most memory the flow table uses, besides the pools */
+size_t network_table_bytes(
+    const struct network *); /* the most memory the flow table uses, besides the pools */
 
 #endif

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 struct packet {
-    uint64_t time_ns; /* since 1970 */
-    uint64_t frame;   /* number in the capture, from 1 */
+    uint64_t time_ns;          /* since 1970 */
+    uint64_t frame;            /* number in the capture, from 1 */
     uint32_t captured, length; /* bytes at `data`; bytes on the wire */
     const uint8_t *data;
 };

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAPACITY 256 /* holds most commands and replies; what had to be larger is given back when it is empty */
+#define FIRST_CAPACITY                                                                             \
+    256 /* holds most commands and replies; what had to be larger is given back when it is empty   \
+         */
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -68,7 +70,8 @@ static bool grow(struct in_flight *ring, struct pool *pool, uint32_t needed)
     return true;
 }
 
-void in_flight_add(struct in_flight *ring, struct pool *pool, uint32_t seq, struct bytes bytes, uint32_t max)
+void in_flight_add(struct in_flight *ring, struct pool *pool, uint32_t seq, struct bytes bytes,
+                   uint32_t max)
 {
     uint32_t end = seq + (uint32_t)bytes.len;
     if (bytes.len > max) {

@@ -1,5 +1,6 @@
-/* The most recent bytes of one direction that were delivered and not yet acknowledged, kept to tell whether a
- * retransmission says the same. The byte with sequence number n lies at n modulo the capacity. */
+/* The most recent bytes of one direction that were delivered and not yet acknowledged, kept to tell
+ * whether a retransmission says the same. The byte with sequence number n lies at n modulo the
+ * capacity. */
 #ifndef MAILTAP_TCP_IN_FLIGHT_H
 #define MAILTAP_TCP_IN_FLIGHT_H
 
@@ -8,12 +9,12 @@
 
 struct in_flight {
     uint8_t *data;
-    uint32_t capacity; /* a power of two, or 0 */
+    uint32_t capacity;   /* a power of two, or 0 */
     uint32_t start, end; /* sequence numbers of the bytes that are here: start <= n < end */
 };
 
-/* Adds bytes that begin at sequence number `seq`; what does not follow what is here replaces it. Keeps the last `max`
- * (a power of two from 256) of them, or nothing if there is no memory. */
+/* Adds bytes that begin at sequence number `seq`; what does not follow what is here replaces it.
+ * Keeps the last `max` (a power of two from 256) of them, or nothing if there is no memory. */
 void in_flight_add(struct in_flight *, struct pool *, uint32_t seq, struct bytes, uint32_t max);
 /* Forgets and wipes what lies before `seq`. */
 void in_flight_acknowledged(struct in_flight *, struct pool *, uint32_t seq);
@@ -21,7 +22,8 @@ void in_flight_acknowledged(struct in_flight *, struct pool *, uint32_t seq);
 bool in_flight_differs(const struct in_flight *, uint32_t seq, struct bytes);
 void in_flight_free(struct in_flight *, struct pool *);
 
-/* Sequence numbers wrap: the distance from b to a, negative if a comes before b (RFC 9293 section 3.4). */
+/* Sequence numbers wrap: the distance from b to a, negative if a comes before b (RFC 9293
+ * section 3.4). */
 static inline int32_t seq_distance(uint32_t a, uint32_t b)
 {
     return (int32_t)(a - b);

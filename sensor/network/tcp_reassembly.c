@@ -14,12 +14,13 @@
 
 #include "tcp_in_flight.h"
 
-#define AHEAD_MAX (16 * 1024 * 1024)        /* the largest window that anybody uses */
-#define BEHIND_MAX (1 << 30)                /* older than any retransmission: RFC 7323 section 5.2 */
-#define FIRST_BEHIND_MAX (1024 * 1024)      /* how far the first packet of a side may be from what was acknowledged */
-#define OVERTAKEN_MAX (64 * 1024)           /* how much may overtake the first packets of a side */
+#define AHEAD_MAX  (16 * 1024 * 1024) /* the largest window that anybody uses */
+#define BEHIND_MAX (1 << 30)          /* older than any retransmission: RFC 7323 section 5.2 */
+#define FIRST_BEHIND_MAX                                                                           \
+    (1024 * 1024) /* how far the first packet of a side may be from what was acknowledged */
+#define OVERTAKEN_MAX    (64 * 1024) /* how much may overtake the first packets of a side */
 #define RESET_BEHIND_MAX (64 * 1024)
-#define RESET_AHEAD_MAX (1024 * 1024)
+#define RESET_AHEAD_MAX  (1024 * 1024)
 
 /* A stretch of one direction's stream. */
 struct piece {
@@ -58,11 +59,12 @@ struct reassembly {
     size_t bytes;
     struct acked_hole acked_hole[DIRECTIONS]; /* by the direction in which bytes are missing */
     struct in_flight in_flight[DIRECTIONS];
-    uint32_t turn[DIRECTIONS]; /* where a side began to speak after the other one spoke last */
+    uint32_t turn[DIRECTIONS];  /* where a side began to speak after the other one spoke last */
     bool ambiguous[DIRECTIONS]; /* seen before there was a session to tell */
 };
 
-/* --- pieces ------------------------------------------------------------------------------------- */
+/* --- pieces -------------------------------------------------------------------------------------
+ */
 
 static uint32_t piece_span(const struct piece *piece)
 {
@@ -91,7 +93,8 @@ static void piece_keep(struct piece *piece, uint32_t n)
     piece->bytes = bytes_first(piece->bytes, n);
 }
 
-/* --- birth and death ----------------------------------------------------------------------------- */
+/* --- birth and death -----------------------------------------------------------------------------
+ */
 
 void tcp_init(struct tcp *t)
 {
@@ -172,7 +175,8 @@ static void become_ended(struct tcp *t, struct moment now, enum ending ending)
     t->ending = (uint8_t)ending;
 }
 
-/* From now on the connection is a counter: the session has read enough, or there is no memory for it. */
+/* From now on the connection is a counter: the session has read enough, or there is no memory for
+ * it. */
 static void become_counted(struct tcp *t, struct moment now)
 {
     stop_reading(t, now, ENDED_EVICTED);
@@ -185,10 +189,12 @@ static void out_of_memory(struct tcp *t, const struct tcp_env *env, struct momen
     become_counted(t, now);
 }
 
-/* --- talking to the session ----------------------------------------------------------------------- */
+/* --- talking to the session
+ * ----------------------------------------------------------------------- */
 
-/* The session, made when there is first something to tell it: a SYN that comes late can until then show that the
- * start was seen. NULL, and the connection is no longer read, if there is no memory. */
+/* The session, made when there is first something to tell it: a SYN that comes late can until then
+ * show that the start was seen. NULL, and the connection is no longer read, if there is no memory.
+ */
 static struct session *session_of(struct tcp *t, struct moment now)
 {
     struct reassembly *r = t->reassembly;
@@ -249,8 +255,8 @@ static void gap(struct tcp *t, struct moment moment, enum direction d, uint32_t 
     stop_if_read_enough(t, moment);
 }
 
-/* Keeps a copy of what a retransmission could contradict. What the other side has acknowledged needs none: it will not
- * take other bytes in their place. */
+/* Keeps a copy of what a retransmission could contradict. What the other side has acknowledged
+ * needs none: it will not take other bytes in their place. */
 static void keep_in_flight(struct tcp *t, enum direction d, const struct piece *piece)
 {
     struct reassembly *r = t->reassembly;
@@ -263,7 +269,8 @@ static void keep_in_flight(struct tcp *t, enum direction d, const struct piece *
                   bytes_first(piece->bytes, TCP_IN_FLIGHT_BYTES - spoken), TCP_IN_FLIGHT_BYTES);
 }
 
-/* Hands over what is next in its direction. The piece may lie in the packet or in a waiting copy. */
+/* Hands over what is next in its direction. The piece may lie in the packet or in a waiting copy.
+ */
 static void deliver(struct tcp *t, enum direction d, const struct piece *piece)
 {
     struct session *session = session_of(t, piece->moment);
@@ -284,7 +291,8 @@ static void deliver(struct tcp *t, enum direction d, const struct piece *piece)
         gap(t, piece->moment, d, piece->missing);
 }
 
-/* --- what waits ----------------------------------------------------------------------------------- */
+/* --- what waits
+ * ----------------------------------------------------------------------------------- */
 
 /* Whether what a segment acknowledges has been delivered. */
 static bool cause_delivered(const struct tcp *t, enum direction d, const struct piece *piece)
@@ -325,9 +333,10 @@ static bool goes_on_behind(const struct waiting *w, uint32_t ack)
     return seq_distance(w->piece.segment_end, ack) > 0;
 }
 
-/* Two segments that each acknowledge the other: one was sent again, with a newer acknowledgment number than its first
- * copy, which was not captured. What the other acknowledges of it goes first. Which one it is shows where only one goes
- * on behind what the other acknowledges (new bytes were joined to the old ones); else it is the later one. */
+/* Two segments that each acknowledge the other: one was sent again, with a newer acknowledgment
+ * number than its first copy, which was not captured. What the other acknowledges of it goes first.
+ * Which one it is shows where only one goes on behind what the other acknowledges (new bytes were
+ * joined to the old ones); else it is the later one. */
 static bool break_circle(struct tcp *t, struct moment now)
 {
     struct reassembly *r = t->reassembly;
@@ -370,7 +379,8 @@ static bool drain_direction(struct tcp *t, struct moment now, enum direction d)
     return moved;
 }
 
-/* Delivers all that waits no longer for anything: what one direction delivers may be what the other waits for. */
+/* Delivers all that waits no longer for anything: what one direction delivers may be what the other
+ * waits for. */
 static void drain(struct tcp *t, struct moment now)
 {
     for (;;) {
@@ -381,9 +391,11 @@ static void drain(struct tcp *t, struct moment now)
     }
 }
 
-/* --- giving up holes ------------------------------------------------------------------------------ */
+/* --- giving up holes
+ * ------------------------------------------------------------------------------ */
 
-/* Gives up the hole before `until`, or the part of it in front of what is here. False if there is none. */
+/* Gives up the hole before `until`, or the part of it in front of what is here. False if there is
+ * none. */
 static bool give_up(struct tcp *t, struct moment moment, enum direction d, uint32_t until)
 {
     const struct tcp_side *side = &t->side[d];
@@ -399,7 +411,8 @@ static bool give_up(struct tcp *t, struct moment moment, enum direction d, uint3
     return true;
 }
 
-/* Gives up the smallest hole that stands between the oldest waiting segment and the session, and goes on from there. */
+/* Gives up the smallest hole that stands between the oldest waiting segment and the session, and
+ * goes on from there. */
 static void give_up_oldest(struct tcp *t, struct moment now)
 {
     struct waiting *oldest = TAILQ_FIRST(&t->reassembly->by_arrival);
@@ -459,7 +472,8 @@ static void watch_holes(struct tcp *t, struct moment now)
     }
 }
 
-/* Both sides have said that they are done. Of a connection that is only counted, the order does not matter. */
+/* Both sides have said that they are done. Of a connection that is only counted, the order does not
+ * matter. */
 static void end_if_closed(struct tcp *t, struct moment now)
 {
     const struct tcp_side *side = t->side;
@@ -476,7 +490,8 @@ void tcp_expire(struct tcp *t, struct moment now)
         const struct waiting *oldest = TAILQ_FIRST(&r->by_arrival);
         if (oldest && hole_due(oldest->piece.moment) <= now.time_ns)
             give_up_oldest(t, now);
-        else if (r->acked_hole[FROM_CLIENT].open && hole_due(r->acked_hole[FROM_CLIENT].noticed) <= now.time_ns)
+        else if (r->acked_hole[FROM_CLIENT].open &&
+                 hole_due(r->acked_hole[FROM_CLIENT].noticed) <= now.time_ns)
             give_up_acknowledged(t, now, FROM_CLIENT);
         else
             give_up_acknowledged(t, now, FROM_SERVER);
@@ -499,15 +514,18 @@ void tcp_end(struct tcp *t, struct moment now, enum ending ending)
     become_ended(t, now, ending);
 }
 
-/* --- arrival -------------------------------------------------------------------------------------- */
+/* --- arrival
+ * -------------------------------------------------------------------------------------- */
 
 static bool room_for(const struct reassembly *r, const struct piece *piece)
 {
     return r->count < TCP_WAITING_SEGMENTS && r->bytes + piece->bytes.len <= TCP_WAITING_BYTES;
 }
 
-/* Keeps a copy, in front of `before` or at the end. What finds no memory is lost, and becomes a gap in time. */
-static void wait_before(struct reassembly *r, enum direction d, const struct piece *piece, struct waiting *before)
+/* Keeps a copy, in front of `before` or at the end. What finds no memory is lost, and becomes a gap
+ * in time. */
+static void wait_before(struct reassembly *r, enum direction d, const struct piece *piece,
+                        struct waiting *before)
 {
     struct pool *streams = r->env->session->streams;
     size_t size = sizeof(struct waiting) + piece->bytes.len;
@@ -576,7 +594,8 @@ static void wait_for_turn(struct reassembly *r, enum direction d, struct piece p
         wait_before(r, d, &piece, NULL);
 }
 
-/* Bytes that were delivered before come again. The probe of a keep-alive repeats one byte, often with another value. */
+/* Bytes that were delivered before come again. The probe of a keep-alive repeats one byte, often
+ * with another value. */
 static void compare_with_delivered(struct tcp *t, enum direction d, const struct piece *piece)
 {
     struct reassembly *r = t->reassembly;
@@ -640,7 +659,8 @@ static void note_start(struct tcp *t, struct moment now, enum direction d, const
         side->next = s->seq;
         uint32_t behind = s->seq - other->acked;
         if (other->has_acked && behind <= FIRST_BEHIND_MAX)
-            side->next = other->acked; /* the other side waited for this: the start of a hole, if there is one */
+            side->next = other->acked; /* the other side waited for this: the start of a hole, if
+                                          there is one */
         side->first = side->next - 1;
     } else if (!side->syn && !side->moved && overtaken(side, s)) {
         side->next = s->seq;
@@ -703,8 +723,8 @@ static bool reset_plausible(const struct tcp *t, enum direction d, uint32_t seq)
     return ahead >= -RESET_BEHIND_MAX && ahead <= RESET_AHEAD_MAX;
 }
 
-static bool need_reassembly(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity,
-                            struct moment now)
+static bool need_reassembly(struct tcp *t, const struct tcp_env *env,
+                            struct flow_identity *identity, struct moment now)
 {
     if (t->reassembly || reassembly_new(t, env, identity))
         return true;
@@ -720,8 +740,8 @@ static bool acknowledged_unseen(const struct tcp *t)
            (s->seen && c->has_acked && seq_distance(c->acked, s->next) > 0);
 }
 
-static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity, struct moment now,
-                         enum direction d, const struct segment *s)
+static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity,
+                         struct moment now, enum direction d, const struct segment *s)
 {
     const struct tcp_side *side = &t->side[d];
     struct piece piece = {
@@ -750,8 +770,8 @@ static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_i
     }
 }
 
-void tcp_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity, struct moment now,
-                 enum direction d, const struct segment *s)
+void tcp_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity,
+                 struct moment now, enum direction d, const struct segment *s)
 {
     if (t->state == TCP_ENDED)
         return;

@@ -1,21 +1,23 @@
 /* Puts the two byte streams of a TCP connection in order and hands them to its session.
  *
- * In-order bytes go to the session at once and in place. What came too early waits as a copy: until its own direction has
- * come so far, and until the bytes that it acknowledges have been delivered (cause before effect). A hole is given up
- * after TCP_HOLE_NS of packet time, when a bound is hit, or when the connection ends. README.md has the rules. */
+ * In-order bytes go to the session at once and in place. What came too early waits as a copy: until
+ * its own direction has come so far, and until the bytes that it acknowledges have been delivered
+ * (cause before effect). A hole is given up after TCP_HOLE_NS of packet time, when a bound is hit,
+ * or when the connection ends. README.md has the rules. */
 #ifndef MAILTAP_TCP_REASSEMBLY_H
 #define MAILTAP_TCP_REASSEMBLY_H
 
 #include "decode.h"
 #include "session.h"
 
-#define TCP_HOLE_NS UINT64_C(1000000000)
-#define TCP_WAITING_BYTES (256 * 1024) /* of one connection */
+#define TCP_HOLE_NS          UINT64_C(1000000000)
+#define TCP_WAITING_BYTES    (256 * 1024) /* of one connection */
 #define TCP_WAITING_SEGMENTS 1024
-/* Of each turn that a side speaks, so many bytes are kept until they are acknowledged, to compare retransmissions with.
- * Dialogue is shorter; to copy whole bodies would double what it costs to read them. */
-#define TCP_IN_FLIGHT_BYTES (4 * 1024)
-#define TCP_NEVER UINT64_MAX
+/* Of each turn that a side speaks, so many bytes are kept until they are acknowledged, to compare
+ * retransmissions with. Dialogue is shorter; to copy whole bodies would double what it costs to
+ * read them. */
+#define TCP_IN_FLIGHT_BYTES  (4 * 1024)
+#define TCP_NEVER            UINT64_MAX
 
 /* What all connections of one worker share. */
 struct tcp_env {
@@ -35,12 +37,14 @@ enum tcp_state {
 struct tcp_side {
     uint32_t first; /* its initial sequence number, as far as known */
     uint32_t next;  /* sequence number of the next byte to deliver */
-    uint32_t acked; /* the highest number that it acknowledged: it has the other side's bytes before that */
+    uint32_t acked; /* the highest number that it acknowledged: it has the other side's bytes before
+                       that */
     uint32_t fin;   /* sequence number of its FIN */
     bool seen : 1, syn : 1, has_acked : 1;
-    bool has_fin : 1, fin_passed : 1; /* a FIN was seen; everything before it was delivered or given up */
-    bool moved : 1;                   /* something was delivered or given up */
-    bool hidden : 1;                  /* nothing came of it in time: it is not waited for */
+    bool has_fin : 1,
+        fin_passed : 1; /* a FIN was seen; everything before it was delivered or given up */
+    bool moved : 1;     /* something was delivered or given up */
+    bool hidden : 1;    /* nothing came of it in time: it is not waited for */
 };
 
 struct reassembly;
@@ -57,16 +61,16 @@ struct tcp {
 
 void tcp_init(struct tcp *);
 
-/* One segment, at a time that never goes back. The environment and the identity are the same in each call and outlive the
- * connection. */
-void tcp_segment(struct tcp *, const struct tcp_env *, struct flow_identity *, struct moment, enum direction,
-                 const struct segment *);
+/* One segment, at a time that never goes back. The environment and the identity are the same in
+ * each call and outlive the connection. */
+void tcp_segment(struct tcp *, const struct tcp_env *, struct flow_identity *, struct moment,
+                 enum direction, const struct segment *);
 
 /* Gives up the holes that are due. */
 void tcp_expire(struct tcp *, struct moment);
 
-/* No more segments will come: gives up all holes, ends the session and frees everything. Does nothing if the connection
- * has ended before. */
+/* No more segments will come: gives up all holes, ends the session and frees everything. Does
+ * nothing if the connection has ended before. */
 void tcp_end(struct tcp *, struct moment, enum ending);
 
 /* Frees without ending the session: nothing more is emitted. */

@@ -1,4 +1,5 @@
-/* Any bytes as a frame of any link type. The first byte chooses the link type, the second how much was cut off. */
+/* Any bytes as a frame of any link type. The first byte chooses the link type, the second how much
+ * was cut off. */
 #include <pcap/dlt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const int links[] = { DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW, DLT_NULL, DLT_LOOP, DLT_IPV4,
-                                 DLT_IPV6 };
+    static const int links[] = { DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW,
+                                 DLT_NULL,   DLT_LOOP,      DLT_IPV4,       DLT_IPV6 };
     if (size < 2)
         return 0;
     struct packet packet = {
@@ -19,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .data = data + 2,
     };
     struct segment s;
-    enum decode_result result = decode(links[data[0] % (sizeof links / sizeof links[0])], &packet, &s);
+    enum decode_result result =
+        decode(links[data[0] % (sizeof links / sizeof links[0])], &packet, &s);
     if (result != DECODE_TCP)
         return 0;
     const uint8_t *end = packet.data + packet.captured;

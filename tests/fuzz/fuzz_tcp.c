@@ -1,21 +1,23 @@
-/* Sequences of segments into the reassembly, with a session that checks the contract: nothing after the end, no stretch
- * twice, none left out without a gap, no effect before its cause, no byte other than the one that was sent there.
+/* Sequences of segments into the reassembly, with a session that checks the contract: nothing after
+ * the end, no stretch twice, none left out without a gap, no effect before its cause, no byte other
+ * than the one that was sent there.
  *
- * The bytes of the streams are a function of their place, so that the session can check them. In strict conversations
- * the two sides speak in turns of TURN bytes and every segment acknowledges what its turn follows; in wild ones the
- * input chooses all numbers. Wild segments also go through the flow table, where only the contract can be checked. */
+ * The bytes of the streams are a function of their place, so that the session can check them. In
+ * strict conversations the two sides speak in turns of TURN bytes and every segment acknowledges
+ * what its turn follows; in wild ones the input chooses all numbers. Wild segments also go through
+ * the flow table, where only the contract can be checked. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "flow.h"
 #include "tcp_reassembly.h"
 
-#define TURN 64
+#define TURN        64
 #define SEGMENT_MAX 300
-#define CHECK(condition) \
-    do {                 \
-        if (!(condition)) \
-            abort();     \
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            abort();                                                                               \
     } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -45,7 +47,8 @@ static uint8_t byte_at(enum direction d, uint32_t offset)
     return (uint8_t)(offset * 7 + (offset >> 8) * 13 + (offset >> 16) + (unsigned)d * 101);
 }
 
-/* What the byte at this place answers to: so many bytes of the other side. The client speaks first. */
+/* What the byte at this place answers to: so many bytes of the other side. The client speaks first.
+ */
 static uint32_t cause_of(enum direction d, uint32_t offset)
 {
     uint32_t turn = (offset - 1) / TURN;
@@ -80,7 +83,8 @@ static void check_place(struct session *s, enum direction d, uint64_t len)
         return;
     uint32_t end = fuzz.tcp.side[d].next;
     if (s->begun[d])
-        CHECK(end - (uint32_t)len == s->expected[d] || end - (uint32_t)len == s->expected[d] + 1); /* a FIN between */
+        CHECK(end - (uint32_t)len == s->expected[d] ||
+              end - (uint32_t)len == s->expected[d] + 1); /* a FIN between */
     s->begun[d] = true;
     s->expected[d] = end;
 }
@@ -161,7 +165,8 @@ static void session_over(void *arg, struct flow_identity *id, const struct sessi
     CHECK(s->ended);
 }
 
-/* One step of the input is eight bytes: who and what, place (2), length, acknowledgment (2), time, odds and ends. */
+/* One step of the input is eight bytes: who and what, place (2), length, acknowledgment (2), time,
+ * odds and ends. */
 #define STEP 8
 
 struct step {
@@ -216,7 +221,8 @@ static void segment_of(const struct step *step, bool strict, uint8_t *payload, s
         s->ack -= (uint32_t)step->place << 14;
     }
     for (uint32_t i = 0; i < len; i++)
-        payload[i] = byte_at(d, place + i + (s->flags & TCP_SYN ? 1 : 0)) ^ (!strict && (step->odds & 7) == 7);
+        payload[i] = byte_at(d, place + i + (s->flags & TCP_SYN ? 1 : 0)) ^
+                     (!strict && (step->odds & 7) == 7);
     s->payload = bytes_over(payload, len);
     if (!strict && (step->odds & 0x60) == 0x60)
         s->missing = step->odds & 0x1F;
@@ -261,7 +267,8 @@ static void run_flows(const uint8_t *data, size_t size)
     struct moment now = { 0, 0 };
     for (; size >= STEP; data += STEP, size -= STEP) {
         struct step step = step_of(data);
-        struct endpoint end[] = { { .address = { 10, 0, 0, 1 }, .port = (uint16_t)(1000 + step.flow) },
+        struct endpoint end[] = { { .address = { 10, 0, 0, 1 },
+                                    .port = (uint16_t)(1000 + step.flow) },
                                   { .address = { 10, 0, 0, 2 }, .port = 25 } };
         uint8_t *payload = malloc(SEGMENT_MAX);
         CHECK(payload);

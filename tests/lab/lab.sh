@@ -75,7 +75,7 @@ capture_start() {
 # Ends the capture once no connection is open or closing on the server's side any more.
 capture_stop() {
     wait_for "the end of all connections" no_connections
-    kill -INT "$tcpdump_pid"
+    kill "$tcpdump_pid" # SIGTERM: a background job of a script ignores SIGINT
     wait "$tcpdump_pid" || true
     tcpdump_pid=""
 }

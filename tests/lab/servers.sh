@@ -15,8 +15,6 @@ command_directory = /usr/sbin
 daemon_directory = /usr/lib/postfix/sbin
 maillog_file_prefixes = $dir/log
 maillog_file = $dir/log/mail
-cyrus_sasl_config_path = $dir/sasl
-smtpd_sasl_path = smtpd
 myhostname = mx.example.org
 mydestination = example.org
 local_recipient_maps =
@@ -27,6 +25,8 @@ inet_protocols = all
 mynetworks = 127.0.0.0/8
 smtpd_peername_lookup = no
 smtpd_client_restrictions =
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = $dir/auth
 smtpd_recipient_restrictions = check_recipient_access inline:{{nobody@example.org = 550 5.1.1 no such user}}, permit_sasl_authenticated, reject_unauth_destination
 smtp_dns_support_level = disabled
 smtp_host_lookup = native
@@ -55,23 +55,42 @@ anvil     unix  - - n - 1 anvil
 scache    unix  - - n - 1 scache
 postlog   unix-dgram n - n - 1 postlogd
 CF
-    cat >"$dir/sasl/smtpd.conf" <<CF
-pwcheck_method: auxprop
-auxprop_plugin: sasldb
-sasldb_path: $dir/sasl/users
-mech_list: ${mechanisms:-PLAIN LOGIN}
-CF
-    local user
-    while read -r user password; do
-        printf '%s' "$password" | saslpasswd2 -p -c -f "$dir/sasl/users" -u example.org "$user"
-    done <<USERS
-alice Kiwi-Harbour-Alice-7141
-bob Mango-Station-Bob-2290
-carol Peach-Lantern-Carol-5513
-USERS
-    chown postfix "$dir/sasl/users"
+    start_users "$dir"
     in_server postfix -c "$dir/etc" start >"$dir/log/start" 2>&1 || { cat "$dir/log/start" >&2; fail "Postfix $name does not start"; }
     postfix_dirs="$postfix_dirs $dir"
+}
+
+# start_users FOLDER: Dovecot as the keeper of passwords, listening on FOLDER/auth. $mechanisms says what it offers.
+start_users() {
+    local dir=$1
+    cat >"$dir/sasl/users" <<USERS
+alice@example.org:{PLAIN}Kiwi-Harbour-Alice-7141
+bob@example.org:{PLAIN}Mango-Station-Bob-2290
+carol@example.org:{PLAIN}Peach-Lantern-Carol-5513
+USERS
+    cat >"$dir/sasl/dovecot.conf" <<CF
+base_dir = $dir/sasl/run
+protocols =
+ssl = no
+log_path = $dir/log/dovecot
+auth_mechanisms = ${mechanisms:-plain login}
+disable_plaintext_auth = no
+passdb {
+  driver = passwd-file
+  args = $dir/sasl/users
+}
+userdb {
+  driver = static
+  args = uid=nobody gid=nogroup home=/nonexistent
+}
+service auth {
+  unix_listener $dir/auth {
+    mode = 0666
+  }
+}
+CF
+    serve dovecot -F -c "$dir/sasl/dovecot.conf"
+    wait_for "Dovecot" test -S "$dir/auth"
 }
 
 postfix_stop_all() {

@@ -1,4 +1,5 @@
-/* Capture files, good, damaged and not captures at all. The files are written by hand, to know each byte of them. */
+/* Capture files, good, damaged and not captures at all. The files are written by hand, to know each
+ * byte of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
 #define MICROSECONDS 0xA1B2C3D4U
-#define NANOSECONDS 0xA1B23C4DU
+#define NANOSECONDS  0xA1B23C4DU
 
 static char path[64];
 static char message[512];
@@ -65,7 +66,8 @@ static void put_frame(FILE *file, uint32_t len, uint16_t port, uint8_t fill)
     assert_int_equal(fwrite(frame, 1, len, file), len);
 }
 
-static void put_packet(FILE *file, uint32_t seconds, uint32_t fraction, uint32_t len, uint16_t port, uint8_t fill)
+static void put_packet(FILE *file, uint32_t seconds, uint32_t fraction, uint32_t len, uint16_t port,
+                       uint8_t fill)
 {
     put_u32(file, seconds);
     put_u32(file, fraction);
@@ -222,13 +224,16 @@ TEST(nanoseconds)
 TEST(pcapng)
 {
     FILE *file = create();
-    static const uint32_t section[] = { 0x0A0D0D0A, 28, 0x1A2B3C4D, 0x00000001, 0xFFFFFFFF, 0xFFFFFFFF, 28 };
+    static const uint32_t section[] = { 0x0A0D0D0A, 28,         0x1A2B3C4D, 0x00000001,
+                                        0xFFFFFFFF, 0xFFFFFFFF, 28 };
     static const uint32_t interface[] = { 1, 20, 1, 262144, 20 };
     fwrite(section, 1, sizeof section, file);
     fwrite(interface, 1, sizeof interface, file);
     for (uint32_t i = 0; i < 3; i++) {
         uint64_t microseconds = 1700000000000000 + i;
-        const uint32_t block[] = { 6, 32 + 60, 0, (uint32_t)(microseconds >> 32), (uint32_t)microseconds, 60, 60 };
+        const uint32_t block[] = {
+            6, 32 + 60, 0, (uint32_t)(microseconds >> 32), (uint32_t)microseconds, 60, 60
+        };
         fwrite(block, 1, sizeof block, file);
         put_frame(file, 60, 25, (uint8_t)i);
         put_u32(file, 32 + 60);

@@ -23,19 +23,21 @@ static void put(struct frame *f, const void *bytes, size_t len)
     f->len += len;
 }
 
-#define PUT(frame, ...) put(frame, (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
+#define PUT(frame, ...)                                                                            \
+    put(frame, (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
 
 static void put_tcp(struct frame *f, const char *payload)
 {
-    PUT(f, 0x9C, 0x40, 0, 25, 1, 2, 3, 4, 5, 6, 7, 8, 0x60, TCP_ACK | TCP_PSH, 0x12, 0x34, 0, 0, 0, 0);
+    PUT(f, 0x9C, 0x40, 0, 25, 1, 2, 3, 4, 5, 6, 7, 8, 0x60, TCP_ACK | TCP_PSH, 0x12, 0x34, 0, 0, 0,
+        0);
     PUT(f, 1, 1, 1, 0); /* options */
     put(f, payload, strlen(payload));
 }
 
 static void put_ipv4(struct frame *f, uint16_t total, uint16_t fragment, uint8_t protocol)
 {
-    PUT(f, 0x45, 0, (uint8_t)(total >> 8), (uint8_t)total, 0, 0, (uint8_t)(fragment >> 8), (uint8_t)fragment, 64,
-        protocol, 0, 0, 10, 0, 0, 1, 192, 0, 2, 25);
+    PUT(f, 0x45, 0, (uint8_t)(total >> 8), (uint8_t)total, 0, 0, (uint8_t)(fragment >> 8),
+        (uint8_t)fragment, 64, protocol, 0, 0, 10, 0, 0, 1, 192, 0, 2, 25);
 }
 
 static void put_ipv6(struct frame *f, uint16_t len, uint8_t next)
@@ -51,12 +53,15 @@ static void put_ethernet(struct frame *f, unsigned type)
 }
 
 /* Decodes an exact copy on the heap, of which only `captured` bytes are there. */
-static enum decode_result decode_cut(int link, const struct frame *f, size_t captured, size_t length, struct segment *s)
+static enum decode_result decode_cut(int link, const struct frame *f, size_t captured,
+                                     size_t length, struct segment *s)
 {
     uint8_t *copy = malloc(captured ? captured : 1);
     assert_non_null(copy);
     memcpy(copy, f->data, captured);
-    struct packet packet = { .captured = (uint32_t)captured, .length = (uint32_t)length, .data = copy };
+    struct packet packet = { .captured = (uint32_t)captured,
+                             .length = (uint32_t)length,
+                             .data = copy };
     enum decode_result result = decode(link, &packet, s);
     if (result == DECODE_TCP) {
         assert_true(s->payload.len <= captured);
@@ -101,7 +106,8 @@ static void check_frame(int link, const struct frame *f, uint8_t address_len, ui
         enum decode_result result = decode_cut(link, f, n, f->len, &s);
         assert_true(result == DECODE_TCP || result == DECODE_MALFORMED || result == DECODE_UNKNOWN);
         if (result == DECODE_TCP)
-            check(&s, address_len, n + 4 > f->len ? n + 4 - f->len : 0, n + 4 > f->len ? (uint32_t)(f->len - n) : 4);
+            check(&s, address_len, n + 4 > f->len ? n + 4 - f->len : 0,
+                  n + 4 > f->len ? (uint32_t)(f->len - n) : 4);
         decode_cut(link, f, n, n, &s);
     }
 }
@@ -225,11 +231,11 @@ TEST(ipv6_extensions)
 {
     struct frame f = { .len = 0 };
     put_ipv6(&f, 8 + 16 + 8 + 8 + 12 + 28, 0);
-    PUT(&f, 43, 0, 5, 2, 0, 0, 0, 0);                          /* hop by hop */
+    PUT(&f, 43, 0, 5, 2, 0, 0, 0, 0);                         /* hop by hop */
     PUT(&f, 60, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0); /* routing */
-    PUT(&f, 44, 0, 1, 4, 0, 0, 0, 0);                          /* destination options */
-    PUT(&f, 51, 0, 0, 0, 1, 2, 3, 4);                          /* a fragment that is the whole packet */
-    PUT(&f, 6, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);              /* authentication */
+    PUT(&f, 44, 0, 1, 4, 0, 0, 0, 0);                         /* destination options */
+    PUT(&f, 51, 0, 0, 0, 1, 2, 3, 4);            /* a fragment that is the whole packet */
+    PUT(&f, 6, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0); /* authentication */
     put_tcp(&f, "EHLO");
     check_frame(DLT_RAW, &f, 16, 0);
 
@@ -303,7 +309,8 @@ TEST(contradictions)
     }
 }
 
-/* Packet headers of 54 bytes are a common snap length: the options are cut, the length of the payload is known. */
+/* Packet headers of 54 bytes are a common snap length: the options are cut, the length of the
+ * payload is known. */
 TEST(headers_only)
 {
     struct frame f = { .len = 0 };

@@ -1,4 +1,5 @@
-/* Which flow a segment belongs to, who is the client, when a flow is over and what its event says. */
+/* Which flow a segment belongs to, who is the client, when a flow is over and what its event says.
+ */
 #include "tcp_scene.h"
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
@@ -121,7 +122,8 @@ TEST(port_is_reused)
     scene.isn[FROM_SERVER] += 1 << 20;
     handshake();
     client(1, 1, "def");
-    expect("open\nclient \"abc\"\nend timeout\nflow port_reused full 3/1 at 0\nopen\nclient \"def\"\n");
+    expect("open\nclient \"abc\"\nend timeout\nflow port_reused full 3/1 at 0\nopen\nclient "
+           "\"def\"\n");
 }
 
 TEST(port_is_reused_after_the_end)
@@ -153,7 +155,8 @@ TEST(full_table_evicts)
         scene.port[FROM_CLIENT] = (uint16_t)(2000 + i);
         handshake();
         client(1, 1, "abc");
-        expect(i < 4 ? "open\nclient \"abc\"\n" : "end evicted\nflow evicted full 3/1 at 0\nopen\nclient \"abc\"\n");
+        expect(i < 4 ? "open\nclient \"abc\"\n"
+                     : "end evicted\nflow evicted full 3/1 at 0\nopen\nclient \"abc\"\n");
     }
     assert_int_equal(counted(COUNT_FLOWS_EVICTED), 1);
 }
@@ -175,7 +178,8 @@ TEST(client_is_told_by_the_port_in_midstream)
     server(1, 1, "250"); /* from port 25: the first packet, but not the client's */
     client(1, 4, "QUIT");
     flow_end_all(scene.flows);
-    expect("open midstream\nserver \"250\"\nclient \"QUIT\"\nend input\nflow end_of_input partial 1/1 at 0\n");
+    expect("open midstream\nserver \"250\"\nclient \"QUIT\"\nend input\nflow end_of_input partial "
+           "1/1 at 0\n");
 }
 
 TEST(client_is_who_came_first_between_high_ports)
@@ -266,7 +270,8 @@ TEST(vlan_is_part_of_the_key)
 TEST(vlan_is_ignored_on_demand)
 {
     flow_table_free(scene.flows);
-    scene.flows = flow_table_new(&(struct flow_options){ .max_flows = 4, .ignore_vlan = true }, &scene.env);
+    scene.flows =
+        flow_table_new(&(struct flow_options){ .max_flows = 4, .ignore_vlan = true }, &scene.env);
     assert_int_equal(flows_of_two_tags(), 1);
 }
 

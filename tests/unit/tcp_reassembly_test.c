@@ -1,4 +1,5 @@
-/* Order, cause before effect, loss: each test is a short conversation and what the session is told of it. */
+/* Order, cause before effect, loss: each test is a short conversation and what the session is told
+ * of it. */
 #include "tcp_scene.h"
 
 static int setup(void **state)
@@ -17,7 +18,8 @@ static int teardown(void **state)
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
-/* --- order ---------------------------------------------------------------------------------------- */
+/* --- order
+ * ---------------------------------------------------------------------------------------- */
 
 TEST(in_order)
 {
@@ -115,7 +117,8 @@ TEST(keep_alive)
     expect("open\nclient \"abcd\"\n");
 }
 
-/* --- cause before effect ---------------------------------------------------------------------------- */
+/* --- cause before effect
+ * ---------------------------------------------------------------------------- */
 
 TEST(reply_captured_before_its_command)
 {
@@ -136,10 +139,12 @@ TEST(whole_side_comes_late)
     flags_of(FROM_CLIENT, TCP_SYN, 0, 0);
     client(1, 5, "EHLO");
     client(5, 9, "QUIT");
-    expect("open\nserver \"220 \"\nclient \"EHLO\"\nserver \"250 \"\nclient \"QUIT\"\nserver \"221 \"\n");
+    expect("open\nserver \"220 \"\nclient \"EHLO\"\nserver \"250 \"\nclient \"QUIT\"\nserver \"221 "
+           "\"\n");
 }
 
-/* A command that the tap lost was answered, and then sent again by a client that had seen the answer. */
+/* A command that the tap lost was answered, and then sent again by a client that had seen the
+ * answer. */
 TEST(each_acknowledges_the_other)
 {
     handshake();
@@ -157,7 +162,8 @@ TEST(circle_with_new_bytes_behind)
     expect("open\nclient \"RST\"\nserver \"250\"\nclient \"QUIT\"\n");
 }
 
-/* --- loss -------------------------------------------------------------------------------------------- */
+/* --- loss
+ * -------------------------------------------------------------------------------------------- */
 
 TEST(hole_is_given_up_after_a_second)
 {
@@ -205,7 +211,8 @@ TEST(hole_before_any_payload)
     expect("open\ngap server 19 at 1010\n");
 }
 
-/* What was acknowledged a moment before it was captured is not lost, and a steady lead is not a hole. */
+/* What was acknowledged a moment before it was captured is not lost, and a steady lead is not a
+ * hole. */
 TEST(acks_that_lead_all_the_time)
 {
     handshake();
@@ -247,7 +254,8 @@ TEST(too_many_bytes_wait)
     handshake();
     client(1, 1, "a");
     for (uint32_t i = 0; i < 5; i++)
-        scene_segment(FROM_CLIENT, TCP_ACK, 10 + i * (uint32_t)sizeof block, 1, bytes_over(block, sizeof block), 0);
+        scene_segment(FROM_CLIENT, TCP_ACK, 10 + i * (uint32_t)sizeof block, 1,
+                      bytes_over(block, sizeof block), 0);
     assert_int_equal(counted(COUNT_TCP_GAPS), 1);
     assert_int_equal(counted(COUNT_TCP_GAP_BYTES), 8);
     assert_true(scene.streams.peak < 300 * 1024);
@@ -322,7 +330,8 @@ TEST(no_memory_for_the_session)
     assert_int_equal(scene.streams.used, 0);
 }
 
-/* --- what is not seen --------------------------------------------------------------------------------- */
+/* --- what is not seen
+ * --------------------------------------------------------------------------------- */
 
 TEST(only_the_client_is_seen)
 {
@@ -413,7 +422,8 @@ TEST(data_in_the_syn)
     expect("open\nclient \"EHLOMAIL\"\n");
 }
 
-/* --- the end ------------------------------------------------------------------------------------------ */
+/* --- the end
+ * ------------------------------------------------------------------------------------------ */
 
 TEST(closed_by_both)
 {
@@ -506,7 +516,8 @@ TEST(read_enough)
     expect("");
 }
 
-/* --- contradictions ------------------------------------------------------------------------------------ */
+/* --- contradictions
+ * ------------------------------------------------------------------------------------ */
 
 TEST(retransmission_differs)
 {
@@ -575,7 +586,8 @@ TEST(only_the_start_of_a_long_turn_is_compared)
     assert_true(scene.streams.peak < 8 * 1024);
 }
 
-/* --- the property ---------------------------------------------------------------------------------------- */
+/* --- the property
+ * ---------------------------------------------------------------------------------------- */
 
 /* A dialogue of turns; each turn acknowledges all before it. */
 struct planned {
@@ -624,7 +636,8 @@ static void run_property(uint32_t seed)
     uint32_t sent[DIRECTIONS] = { 1, 1 };
     random_state = seed;
     scene_open(FLOW_EVENTS_NONE, 4);
-    scene.isn[FROM_CLIENT] = random_below(2) ? UINT32_MAX - random_below(3000) : random_below(UINT32_MAX);
+    scene.isn[FROM_CLIENT] =
+        random_below(2) ? UINT32_MAX - random_below(3000) : random_below(UINT32_MAX);
     scene.isn[FROM_SERVER] = random_below(UINT32_MAX);
     for (int d = 0; d < DIRECTIONS; d++) {
         for (size_t i = 0; i < sizeof stream[d]; i++)
@@ -640,18 +653,22 @@ static void run_property(uint32_t seed)
             uint32_t step = 1 + random_below(200), overlap = random_below(4) ? 0 : random_below(30);
             for (uint32_t at = 0; at < len; at += step) {
                 uint32_t from = start + at > overlap + 1 ? start + at - overlap : start + at;
-                /* Only the client joins old turns to new ones: where both do, and everything is captured in the wrong
-                 * order, nobody can tell what came first. */
+                /* Only the client joins old turns to new ones: where both do, and everything is
+                 * captured in the wrong order, nobody can tell what came first. */
                 if (copy == 0 || (d == FROM_SERVER && from < start))
                     from = start + at;
-                plan[planned++] = (struct planned){ d, TCP_ACK, from, least(step, len - at) + (start + at - from), ack, 0 };
+                plan[planned++] = (struct planned){
+                    d, TCP_ACK, from, least(step, len - at) + (start + at - from), ack, 0
+                };
             }
         }
         sent[d] += len;
         assert_true(planned < PLANNED_MAX - 200);
     }
-    plan[planned++] = (struct planned){ FROM_CLIENT, TCP_FIN | TCP_ACK, sent[FROM_CLIENT], 0, sent[FROM_SERVER], 0 };
-    plan[planned++] = (struct planned){ FROM_SERVER, TCP_FIN | TCP_ACK, sent[FROM_SERVER], 0, sent[FROM_CLIENT] + 1, 0 };
+    plan[planned++] = (struct planned){ FROM_CLIENT, TCP_FIN | TCP_ACK, sent[FROM_CLIENT],
+                                        0,           sent[FROM_SERVER], 0 };
+    plan[planned++] = (struct planned){ FROM_SERVER, TCP_FIN | TCP_ACK,     sent[FROM_SERVER],
+                                        0,           sent[FROM_CLIENT] + 1, 0 };
 
     for (size_t i = 0; i < planned; i++)
         play(&plan[i]);
@@ -662,7 +679,8 @@ static void run_property(uint32_t seed)
     uint32_t isn[DIRECTIONS] = { scene.isn[0], scene.isn[1] };
     uint32_t window = 1 + random_below(40);
     for (uint32_t i = 0; i < planned; i++)
-        plan[i].place = (i < 2 ? 0 : i + random_below(window)) * PLANNED_MAX + i; /* SYNs stay first */
+        plan[i].place =
+            (i < 2 ? 0 : i + random_below(window)) * PLANNED_MAX + i; /* SYNs stay first */
     if (random_below(3) == 0) { /* one side comes later, as from a tap with two cards */
         enum direction late = random_below(2) ? FROM_CLIENT : FROM_SERVER;
         for (size_t i = 0; i < planned; i++)

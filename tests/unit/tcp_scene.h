@@ -1,5 +1,6 @@
-/* A stage for tests of the network floor: segments of one connection go in, and a fake session writes down what it is
- * told, one line for each word. Consecutive bytes of a side are one line, however they were cut. */
+/* A stage for tests of the network floor: segments of one connection go in, and a fake session
+ * writes down what it is told, one line for each word. Consecutive bytes of a side are one line,
+ * however they were cut. */
 #ifndef MAILTAP_TCP_SCENE_H
 #define MAILTAP_TCP_SCENE_H
 
@@ -74,7 +75,8 @@ static void scene_say(const char *format, ...)
     scene_write("%s\n", line);
 }
 
-/* --- the fake session ------------------------------------------------------------------------------ */
+/* --- the fake session
+ * ------------------------------------------------------------------------------ */
 
 struct session *session_new(const struct session_env *env, struct flow_identity *id, bool midstream)
 {
@@ -163,7 +165,8 @@ void session_flow_facts(const struct session *s, struct facts *facts)
     facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");
 }
 
-/* --- the stage -------------------------------------------------------------------------------------- */
+/* --- the stage
+ * -------------------------------------------------------------------------------------- */
 
 static uint64_t scene_fact(const struct event *event, enum field field)
 {
@@ -178,8 +181,9 @@ static void scene_receive(void *arg, const struct event *event)
     assert_int_equal(event->kind, EVENT_FLOW);
     assert_true(facts_find(event->facts, FIELD_FLOW_REASON, &reason));
     assert_true(facts_find(event->facts, FIELD_COVERAGE, &coverage));
-    scene_say("flow %.*s %.*s %llu/%llu at %llu", (int)reason.value.len, (const char *)reason.value.data,
-              (int)coverage.value.len, (const char *)coverage.value.data,
+    scene_say("flow %.*s %.*s %llu/%llu at %llu", (int)reason.value.len,
+              (const char *)reason.value.data, (int)coverage.value.len,
+              (const char *)coverage.value.data,
               (unsigned long long)scene_fact(event, FIELD_SOURCE_PACKETS),
               (unsigned long long)scene_fact(event, FIELD_DESTINATION_PACKETS),
               (unsigned long long)(event->time_ns / 1000000));
@@ -215,16 +219,18 @@ static void scene_close(void)
     assert_int_equal(scene.tables.used, 0);
 }
 
-/* A segment of the connection at scene.ms. Offset 0 is the SYN, the first byte of data has offset 1. */
-static void scene_segment(enum direction d, int flags, uint32_t offset, uint32_t ack_offset, struct bytes payload,
-                          uint32_t missing)
+/* A segment of the connection at scene.ms. Offset 0 is the SYN, the first byte of data has
+ * offset 1. */
+static void scene_segment(enum direction d, int flags, uint32_t offset, uint32_t ack_offset,
+                          struct bytes payload, uint32_t missing)
 {
     enum direction other = other_direction(d);
     struct endpoint end[DIRECTIONS] = {
         [FROM_CLIENT] = { .address = { 10, 0, 0, 1 }, .port = scene.port[FROM_CLIENT] },
         [FROM_SERVER] = { .address = { 192, 0, 2, 25 }, .port = scene.port[FROM_SERVER] },
     };
-    /* An exact copy on the heap, gone after the call: reads beyond it and views that are kept are found out. */
+    /* An exact copy on the heap, gone after the call: reads beyond it and views that are kept are
+     * found out. */
     uint8_t *copy = malloc(payload.len ? payload.len : 1);
     assert_non_null(copy);
     if (payload.len > 0)
