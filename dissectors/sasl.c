@@ -11,7 +11,7 @@
 struct sasl_mechanism {
     const char *name;
     enum sasl_exposed exposes; /* by a response of the client that is not empty */
-    bool single;               /* one client message */
+    enum { ONLY, FIRST, SECOND } when; /* which message of the client does; ONLY: there is no other */
     void (*decode)(struct session *, struct sasl *, struct bytes message);
 };
 
@@ -73,34 +73,34 @@ static void decode_bearer(struct session *s, struct sasl *sasl, struct bytes mes
 
 /* The registered names (IANA SASL mechanisms) that mail servers offer, and the old ones they still do. */
 static const struct sasl_mechanism mechanisms[] = {
-    { "PLAIN", EXPOSED_PASSWORD, true, decode_plain },
-    { "LOGIN", EXPOSED_PASSWORD, false, decode_login },
-    { "XOAUTH2", EXPOSED_TOKEN, true, decode_bearer },
-    { "OAUTHBEARER", EXPOSED_TOKEN, true, decode_bearer },
-    { "CRAM-MD5", EXPOSED_RESPONSE, false, NULL },
-    { "DIGEST-MD5", EXPOSED_RESPONSE, false, NULL },
-    { "SCRAM-SHA-1", EXPOSED_RESPONSE, false, NULL },
-    { "SCRAM-SHA-1-PLUS", EXPOSED_RESPONSE, false, NULL },
-    { "SCRAM-SHA-256", EXPOSED_RESPONSE, false, NULL },
-    { "SCRAM-SHA-256-PLUS", EXPOSED_RESPONSE, false, NULL },
-    { "SCRAM-SHA-512", EXPOSED_RESPONSE, false, NULL },
-    { "SCRAM-SHA-512-PLUS", EXPOSED_RESPONSE, false, NULL },
-    { "NTLM", EXPOSED_RESPONSE, false, NULL },
-    { "GSSAPI", EXPOSED_NONE, false, NULL },
-    { "GSS-SPNEGO", EXPOSED_NONE, false, NULL },
-    { "GS2-KRB5", EXPOSED_NONE, false, NULL },
-    { "GS2-KRB5-PLUS", EXPOSED_NONE, false, NULL },
-    { "EXTERNAL", EXPOSED_NONE, true, NULL },
-    { "ANONYMOUS", EXPOSED_NONE, true, NULL },
-    { "KERBEROS_V4", EXPOSED_NONE, false, NULL },
-    { "SKEY", EXPOSED_RESPONSE, false, NULL },
-    { "OTP", EXPOSED_RESPONSE, false, NULL },
-    { "SRP", EXPOSED_NONE, false, NULL },
-    { "SECURID", EXPOSED_RESPONSE, false, NULL },
-    { "9798-U-RSA-SHA1-ENC", EXPOSED_NONE, false, NULL },
-    { "9798-M-RSA-SHA1-ENC", EXPOSED_NONE, false, NULL },
-    { "SAML20", EXPOSED_NONE, false, NULL },
-    { "OPENID20", EXPOSED_NONE, false, NULL },
+    { "PLAIN", EXPOSED_PASSWORD, ONLY, decode_plain },
+    { "LOGIN", EXPOSED_PASSWORD, SECOND, decode_login },
+    { "XOAUTH2", EXPOSED_TOKEN, ONLY, decode_bearer },
+    { "OAUTHBEARER", EXPOSED_TOKEN, ONLY, decode_bearer },
+    { "CRAM-MD5", EXPOSED_RESPONSE, FIRST, NULL },
+    { "DIGEST-MD5", EXPOSED_RESPONSE, FIRST, NULL },
+    { "SCRAM-SHA-1", EXPOSED_RESPONSE, SECOND, NULL },
+    { "SCRAM-SHA-1-PLUS", EXPOSED_RESPONSE, SECOND, NULL },
+    { "SCRAM-SHA-256", EXPOSED_RESPONSE, SECOND, NULL },
+    { "SCRAM-SHA-256-PLUS", EXPOSED_RESPONSE, SECOND, NULL },
+    { "SCRAM-SHA-512", EXPOSED_RESPONSE, SECOND, NULL },
+    { "SCRAM-SHA-512-PLUS", EXPOSED_RESPONSE, SECOND, NULL },
+    { "NTLM", EXPOSED_RESPONSE, SECOND, NULL },
+    { "GSSAPI", EXPOSED_NONE, FIRST, NULL },
+    { "GSS-SPNEGO", EXPOSED_NONE, FIRST, NULL },
+    { "GS2-KRB5", EXPOSED_NONE, FIRST, NULL },
+    { "GS2-KRB5-PLUS", EXPOSED_NONE, FIRST, NULL },
+    { "EXTERNAL", EXPOSED_NONE, ONLY, NULL },
+    { "ANONYMOUS", EXPOSED_NONE, ONLY, NULL },
+    { "KERBEROS_V4", EXPOSED_NONE, FIRST, NULL },
+    { "SKEY", EXPOSED_RESPONSE, SECOND, NULL },
+    { "OTP", EXPOSED_RESPONSE, SECOND, NULL },
+    { "SRP", EXPOSED_NONE, FIRST, NULL },
+    { "SECURID", EXPOSED_RESPONSE, FIRST, NULL },
+    { "9798-U-RSA-SHA1-ENC", EXPOSED_NONE, FIRST, NULL },
+    { "9798-M-RSA-SHA1-ENC", EXPOSED_NONE, FIRST, NULL },
+    { "SAML20", EXPOSED_NONE, FIRST, NULL },
+    { "OPENID20", EXPOSED_NONE, FIRST, NULL },
 };
 
 static const struct sasl_mechanism *find(struct bytes name)
@@ -130,35 +130,47 @@ const char *sasl_mechanism_name(const struct sasl *sasl)
 
 bool sasl_is_single(const struct sasl *sasl)
 {
-    return sasl->mechanism && sasl->mechanism->single;
+    return sasl->mechanism && sasl->mechanism->when == ONLY;
 }
 
-/* LOGIN prompts vary, and after an empty initial response only the prompt tells what is asked. */
+/* LOGIN prompts vary, in base64 or not, and after an empty initial response only the prompt tells what is asked. What
+ * it then does not call a user name is taken for the secret. */
 void sasl_challenge(struct sasl *sasl, struct bytes base64)
 {
     uint8_t prompt[64];
     size_t len;
-    if (sasl->mechanism && sasl->mechanism->decode == decode_login && sasl->responses == 1 && sasl->user_len == 0 &&
-        base64_decode(base64, prompt, sizeof prompt, &len))
-        sasl->wants_user = bytes_contains_nocase(bytes_over(prompt, len), "user");
+    if (!sasl->mechanism || sasl->mechanism->decode != decode_login || sasl->user_len > 0)
+        return;
+    struct bytes text = base64_decode(base64, prompt, sizeof prompt, &len) ? bytes_over(prompt, len) : base64;
+    sasl->wants_user = sasl->responses > 0 ? bytes_contains_nocase(text, "user") : !bytes_contains_nocase(text, "pass");
 }
 
 void sasl_response(struct session *s, struct sasl *sasl, struct bytes base64)
 {
     uint8_t message[DECODED_MAX];
     size_t len = 0;
-    bool empty = base64.len == 0 || (sasl->responses == 0 && bytes_equal(base64, BYTES_LITERAL("=")));
+    bool initial = sasl->responses == 0 && bytes_equal(base64, BYTES_LITERAL("="));
     sasl->responses++;
-    if (!sasl->mechanism || empty)
-        return;
-    if (sasl->mechanism->decode == NULL) {
-        sasl->exposed = sasl->mechanism->exposes;
+    if (base64.len == 0 || initial) {
+        sasl->wants_user &= initial; /* an empty line answers LOGIN's first prompt all the same */
         return;
     }
-    if (base64_decode(base64, message, sizeof message, &len))
-        sasl->mechanism->decode(s, sasl, bytes_over(message, len));
-    else
+    sasl->messages++;
+    if (!sasl->mechanism) {
         sasl->unreadable = true;
+        return;
+    }
+    if (sasl->mechanism->decode == NULL) {
+        if (sasl->mechanism->when != SECOND || sasl->messages > 1)
+            sasl->exposed = sasl->mechanism->exposes;
+        return;
+    }
+    if (base64_decode(base64, message, sizeof message, &len)) {
+        sasl->mechanism->decode(s, sasl, bytes_over(message, len));
+    } else {
+        sasl->unreadable = true;
+        sasl->wants_user = false;
+    }
     explicit_bzero(message, sizeof message);
 }
 
@@ -169,7 +181,7 @@ void sasl_facts(struct session *s, const struct sasl *sasl, bool whole)
     bool secret = sasl->exposed == EXPOSED_PASSWORD || sasl->exposed == EXPOSED_TOKEN;
     const char *name = sasl_mechanism_name(sasl);
     facts_string(own, FIELD_AUTH_MECHANISM, name ? name : "other");
-    if (sasl->exposed != EXPOSED_NONE || whole)
+    if (sasl->exposed != EXPOSED_NONE || (whole && !sasl->unreadable))
         facts_string(own, FIELD_AUTH_EXPOSED, exposed[sasl->exposed]);
     facts_claim(own, FIELD_AUTH_SECRET_OBSERVED,
                 secret ? CLAIM_YES : whole && !sasl->unreadable ? CLAIM_NO : CLAIM_UNKNOWN);

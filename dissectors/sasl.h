@@ -16,6 +16,7 @@ struct sasl_mechanism;
 struct sasl {
     const struct sasl_mechanism *mechanism; /* NULL: not one we know */
     unsigned responses;                     /* client messages so far, the empty ones too */
+    unsigned messages;                      /* those that were not empty */
     bool wants_user;                        /* LOGIN: the next response is the user name */
     bool unreadable;                        /* a response was not what the mechanism says */
     enum sasl_exposed exposed;

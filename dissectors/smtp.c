@@ -17,11 +17,6 @@ static void begin(struct session *s, struct smtp *smtp)
         smtp_lose_track(s, smtp, true);
 }
 
-static bool in_body(const struct smtp *smtp)
-{
-    return smtp->client == CLIENT_BODY || smtp->client == CLIENT_CHUNK;
-}
-
 void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
 {
     smtp_auth_unanswered(s, smtp);
@@ -62,18 +57,20 @@ static void client_gap(struct session *s, struct smtp *smtp, uint64_t missing)
         smtp_lose_track(s, smtp, false);
 }
 
-/* Replies are missing, so none that follows can be paired. A body under way goes on: its bytes are the client's. */
+/* Replies are missing, so none that follows can be paired. */
 static void server_gap(struct session *s, struct smtp *smtp)
 {
     bool any, asked_tls = false;
     struct bytes argument;
     enum smtp_command head = smtp_queue_head(&smtp->queue, &any, &argument);
-    bool settled = !any || (head == SMTP_GREETING && smtp->queue.count == 1);
+    bool settled = !any || (head == SMTP_GREETING && smtp->queue.count == 1) ||
+                   (smtp->replies == 0 && head == SMTP_LOST && smtp->blind_lines == 0); /* a gap before all else */
     for (unsigned i = 0; i < smtp->queue.count; i++)
         asked_tls |= smtp->queue.entry[(smtp->queue.first + i) % SMTP_QUEUE_MAX].command == SMTP_STARTTLS;
     smtp->line[FROM_SERVER].skipping = true;
     smtp->reply = (struct smtp_reply){ 0 };
-    if (in_body(smtp)) {
+    /* Chunks are answered while others flow. In a body only its end is: that it was answered means that it is over. */
+    if (smtp->client == CLIENT_CHUNK) {
         smtp_queue_clear(&smtp->queue);
         smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
         return;

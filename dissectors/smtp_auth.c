@@ -4,6 +4,22 @@
 #include "smtp_internal.h"
 #include "text.h"
 
+/* The session's user is who logged in before: an attempt that names nobody must not be given his name. */
+static void emit_without_user(struct session *s)
+{
+    uint8_t name[SASL_USER_MAX];
+    struct fact fact;
+    struct bytes kept = BYTES_NONE;
+    if (facts_find(buffer_view(&session_facts(s)->records), FIELD_USER_NAME, &fact)) {
+        kept = bytes_over(name, fact.value.len < sizeof name ? fact.value.len : sizeof name);
+        memcpy(name, fact.value.data, kept.len);
+        facts_unset(session_facts(s), FIELD_USER_NAME);
+    }
+    session_emit(s, EVENT_AUTH);
+    if (kept.len > 0)
+        facts_text(session_facts(s), FIELD_USER_NAME, kept);
+}
+
 static void finish(struct session *s, struct smtp *smtp, const char *outcome, const struct smtp_code *code)
 {
     struct facts *own = session_own_facts(s);
@@ -19,7 +35,10 @@ static void finish(struct session *s, struct smtp *smtp, const char *outcome, co
     facts_string(own, FIELD_AUTH_CHANNEL, "none");
     if (!session_is_partial(s))
         facts_number(own, FIELD_AUTH_ATTEMPT, smtp->auth_attempts);
-    session_emit(s, EVENT_AUTH);
+    if (smtp->sasl.user_len > 0)
+        session_emit(s, EVENT_AUTH);
+    else
+        emit_without_user(s);
 }
 
 void smtp_auth_command(struct session *s, struct smtp *smtp, struct bytes argument)
@@ -55,10 +74,10 @@ void smtp_auth_reply(struct session *s, struct smtp *smtp, const struct smtp_rep
 {
     if (reply->code.code == 334) {
         sasl_challenge(&smtp->sasl, text_trim(reply->text));
-        smtp->client = CLIENT_SASL;
+        smtp_client_reads(smtp, CLIENT_SASL);
         return;
     }
-    smtp->client = CLIENT_COMMANDS;
+    smtp_client_reads(smtp, CLIENT_COMMANDS);
     bool success = smtp_positive(&reply->code);
     finish(s, smtp, success ? "success" : "failure", &reply->code);
     if (success)

@@ -138,6 +138,12 @@ static size_t read_sasl(struct session *s, struct smtp *smtp, struct bytes unrea
 
 /* --- bodies ------------------------------------------------------------------------------------ */
 
+void smtp_client_reads(struct smtp *smtp, enum smtp_client_mode mode)
+{
+    if (smtp->client != CLIENT_BLIND)
+        smtp->client = mode;
+}
+
 bool smtp_body_done(struct smtp *smtp)
 {
     bool any;
@@ -148,6 +154,35 @@ bool smtp_body_done(struct smtp *smtp)
     return !lost;
 }
 
+/* LMTP answers the end of data once for each recipient that was accepted (RFC 2033 section 4.2). */
+static bool expect_end_replies(struct smtp *smtp)
+{
+    unsigned replies = smtp->lmtp && smtp->transaction.known ? smtp->transaction.accepted : 1;
+    bool room = smtp_queue_push(&smtp->queue, SMTP_END_OF_DATA, BYTES_NONE);
+    while (room && replies-- > 1)
+        room = smtp_queue_push(&smtp->queue, SMTP_END_OF_DATA, BYTES_NONE);
+    return room;
+}
+
+/* Without the server nobody says that DATA was accepted, and a command in place of the first line says that it may
+ * have been refused: whose body follows cannot be told. Returns false while that line is not whole. */
+static bool judge_first_line(struct session *s, struct smtp *smtp, struct bytes unread)
+{
+    struct bytes argument, line = bytes_first(unread, bytes_index(unread, '\n'));
+    if (smtp->body_met || !server_hidden(s))
+        return true;
+    if (line.len == unread.len && line.len < FACTS_TEXT_MAX)
+        return false;
+    smtp->body_met = true;
+    if (line.len > 0 && line.data[line.len - 1] == '\r')
+        line.len--;
+    if (smtp_command_of(line, &argument) == SMTP_UNKNOWN)
+        return true;
+    smtp->client = CLIENT_COMMANDS; /* not in a body, as far as its event goes */
+    smtp_lose_track(s, smtp, false);
+    return true;
+}
+
 static size_t read_body(struct session *s, struct smtp *smtp, struct bytes unread)
 {
     bool ended;
@@ -155,13 +190,13 @@ static size_t read_body(struct session *s, struct smtp *smtp, struct bytes unrea
     if (!ended)
         return taken;
     smtp->transaction.size = smtp->body.size;
-    if (!smtp_body_done(smtp)) {
+    smtp->transaction.sent = true;
+    if (!smtp_body_done(smtp))
         smtp_message_end(s, smtp, NULL); /* its reply cannot be told from others */
-    } else if (!smtp_queue_push(&smtp->queue, SMTP_END_OF_DATA, BYTES_NONE)) {
+    else if (!expect_end_replies(smtp))
         smtp_lose_track(s, smtp, false);
-    } else if (server_hidden(s)) {
+    else if (server_hidden(s))
         smtp_assume_replies(s, smtp);
-    }
     return taken;
 }
 
@@ -217,6 +252,7 @@ static void assume_reply(struct session *s, struct smtp *smtp, enum smtp_command
         break;
     case SMTP_DATA:
         dot_stuffing_begin(&smtp->body);
+        smtp->body_met = false;
         smtp->client = CLIENT_BODY;
         break;
     case SMTP_END_OF_DATA:
@@ -274,6 +310,11 @@ size_t smtp_client_data(struct session *s, struct smtp *smtp, struct bytes unrea
 {
     if (smtp->client == CLIENT_WAITS && server_hidden(s))
         smtp_assume_replies(s, smtp);
+    /* The rest of an over-long line, whatever that line began. */
+    if (smtp->line[FROM_CLIENT].skipping && smtp->client != CLIENT_BLIND)
+        return line_read(&smtp->line[FROM_CLIENT], unread, shown, &(struct line){ 0 });
+    if (smtp->client == CLIENT_BODY && !judge_first_line(s, smtp, unread))
+        return 0;
     switch (smtp->client) {
     case CLIENT_SASL:
         return leaves_sasl(s, smtp, unread) ? read_command(s, smtp, unread, 0) : read_sasl(s, smtp, unread, shown);

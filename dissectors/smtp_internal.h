@@ -41,6 +41,7 @@ struct smtp_reply {
 struct smtp_transaction {
     bool active;      /* MAIL was accepted (or, after a loss, a body began) */
     bool known;       /* its MAIL was seen */
+    bool sent;        /* the body was read to its end */
     uint64_t rcpt_count, size;
     unsigned listed, accepted;
     bool data_refused;
@@ -48,7 +49,7 @@ struct smtp_transaction {
 };
 
 struct smtp {
-    bool begun;
+    bool begun, lmtp;
     enum smtp_client_mode client;
     struct line_reader line[DIRECTIONS];
     struct smtp_queue queue;
@@ -68,6 +69,7 @@ struct smtp {
     struct smtp_transaction transaction;
     unsigned transactions;
     struct dot_stuffing body;
+    bool body_met;             /* its first line was judged: smtp_client.c */
     uint64_t chunk_left;
 };
 
@@ -80,6 +82,9 @@ size_t smtp_client_data(struct session *, struct smtp *, struct bytes unread, si
 bool smtp_body_done(struct smtp *);
 /* Commands whose replies will never be seen take effect as far as anyone can tell from one side. */
 void smtp_assume_replies(struct session *, struct smtp *);
+
+/* A reply says what the client's next bytes are, unless they were lost. */
+void smtp_client_reads(struct smtp *, enum smtp_client_mode);
 
 /* smtp_server.c */
 size_t smtp_server_data(struct session *, struct smtp *, struct bytes unread, size_t shown);

@@ -11,16 +11,26 @@ bool smtp_positive(const struct smtp_code *code)
 
 /* --- capabilities ------------------------------------------------------------------------------ */
 
+/* Keywords and mechanism names have no case: they are shown in capitals. */
+static void copy_capitals(char *to, size_t size, struct bytes word)
+{
+    text_copy(to, size, word);
+    for (char *c = to; *c; c++)
+        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+}
+
 static void list_mechanisms(struct smtp *smtp, struct bytes names)
 {
-    struct bytes name;
-    while ((name = text_next_word(&names)).len > 0) {
+    char name[FACTS_TEXT_MAX + 1];
+    struct bytes word;
+    while ((word = text_next_word(&names)).len > 0) {
         struct fact fact;
         bool twice = false;
+        copy_capitals(name, sizeof name, word);
         for (size_t at = 0; facts_next(buffer_view(&smtp->listing.records), &at, &fact);)
-            twice |= fact.field == FIELD_SESSION_AUTH_OFFERED && bytes_equal(fact.value, name);
+            twice |= fact.field == FIELD_SESSION_AUTH_OFFERED && bytes_equal(fact.value, bytes_of_string(name));
         if (!twice)
-            facts_text(&smtp->listing, FIELD_SESSION_AUTH_OFFERED, name);
+            facts_string(&smtp->listing, FIELD_SESSION_AUTH_OFFERED, name);
     }
 }
 
@@ -37,9 +47,7 @@ static void list_capability(struct smtp *smtp, struct bytes text)
         if (keyword.len < word.len)
             return;
     }
-    text_copy(upper, sizeof upper, word);
-    for (char *c = upper; *c; c++)
-        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+    copy_capitals(upper, sizeof upper, word);
     if (upper[0])
         facts_string(&smtp->listing, FIELD_SESSION_CAPABILITIES, upper);
     if (bytes_equal_nocase(word, "STARTTLS") || bytes_equal_nocase(word, "X-ANONYMOUSTLS"))
@@ -95,18 +103,29 @@ static void rcpt_reply(struct session *s, struct smtp *smtp, struct bytes argume
     smtp_rcpt(s, smtp, argument, &reply->code);
 }
 
+/* 354: the body begins where the client stands; in the middle of a line, if its beginning was lost. */
+static void begin_body(struct session *s, struct smtp *smtp)
+{
+    if (!smtp->transaction.active)
+        smtp_resume_transaction(s, smtp);
+    dot_stuffing_begin(&smtp->body);
+    if (smtp->line[FROM_CLIENT].skipping && smtp->client == CLIENT_BLIND)
+        dot_stuffing_gap(&smtp->body);
+    if (smtp->client == CLIENT_BLIND)
+        smtp->line[FROM_CLIENT].skipping = false;
+    smtp->client = CLIENT_BODY;
+}
+
 static void data_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
 {
-    (void)s;
     (void)argument;
     if (reply->code.code == 354) {
-        dot_stuffing_begin(&smtp->body);
-        smtp->client = CLIENT_BODY;
+        begin_body(s, smtp);
         return;
     }
     smtp->transaction.refused = reply->code;
     smtp->transaction.data_refused = true;
-    smtp->client = CLIENT_COMMANDS;
+    smtp_client_reads(smtp, CLIENT_COMMANDS);
 }
 
 static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
@@ -129,7 +148,9 @@ static void end_of_data_reply(struct session *s, struct smtp *smtp, struct bytes
                               const struct smtp_reply *reply)
 {
     (void)argument;
-    smtp_message_end(s, smtp, &reply->code);
+    /* Of several LMTP answers no single one is the outcome. */
+    bool one_of_many = smtp->lmtp && smtp->transaction.accepted != 1;
+    smtp_message_end(s, smtp, one_of_many ? NULL : &reply->code);
 }
 
 static void rset_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
@@ -148,7 +169,7 @@ static void auth_reply(struct session *s, struct smtp *smtp, struct bytes argume
 static void starttls_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
 {
     (void)argument;
-    smtp->client = CLIENT_COMMANDS;
+    smtp_client_reads(smtp, CLIENT_COMMANDS);
     starttls_answered(s, reply->code.code == 220, bytes_first(bytes_of_string(reply->code.text), 3));
     if (reply->code.code == 220)
         session_expect_tls(s);
@@ -196,16 +217,14 @@ static void resume(struct session *s, struct smtp *smtp, const struct smtp_reply
     if (reply->code.code != 354 && !ehlo)
         return;
     smtp_queue_clear(&smtp->queue);
-    smtp->line[FROM_CLIENT].skipping = false;
+    smtp_auth_unanswered(s, smtp);
     smtp_transaction_end(s, smtp);
     if (ehlo) {
         listing_complete(s, smtp);
         smtp->client = CLIENT_COMMANDS;
-        return;
+    } else {
+        begin_body(s, smtp);
     }
-    smtp_resume_transaction(s, smtp);
-    dot_stuffing_begin(&smtp->body);
-    smtp->client = CLIENT_BODY;
 }
 
 /* A reply that no command explains. 421 may come at any time and ends the session (RFC 5321 section 3.8). */
@@ -231,7 +250,8 @@ static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_
     struct bytes argument;
     enum smtp_command command = smtp_queue_head(&smtp->queue, &any, &argument);
     if (session_peer_visible(s, FROM_CLIENT) == CLAIM_NO && command != SMTP_GREETING) {
-        one_sided_reply(s, smtp, reply);
+        if (command != SMTP_LOST)
+            one_sided_reply(s, smtp, reply);
     } else if (command == SMTP_LOST && smtp->client != CLIENT_BODY && smtp->client != CLIENT_CHUNK) {
         resume(s, smtp, reply);
     } else if (!any || command == SMTP_LOST) {

@@ -25,7 +25,8 @@ static void emit(struct session *s, struct smtp *smtp, const char *action)
     facts_join(own, buffer_view(&session_message_facts(s)->records));
     facts_string(own, FIELD_EVENT_ACTION, action);
     if (smtp->transaction.known) {
-        facts_number(own, FIELD_SMTP_RCPT_COUNT, smtp->transaction.rcpt_count);
+        if (smtp->transaction.active)
+            facts_number(own, FIELD_SMTP_RCPT_COUNT, smtp->transaction.rcpt_count);
         if (!session_is_partial(s))
             facts_number(own, FIELD_SMTP_TRANSACTION_DEPTH, smtp->transactions);
     }
@@ -96,8 +97,9 @@ void smtp_transaction_end(struct session *s, struct smtp *smtp)
     struct smtp_transaction *t = &smtp->transaction;
     if (!t->active)
         return;
-    if (smtp->client == CLIENT_BODY) {
+    if (smtp->client == CLIENT_BODY)
         t->size = smtp->body.size;
+    if (t->sent || smtp->client == CLIENT_BODY) {
         smtp_message_end(s, smtp, NULL);
         return;
     }

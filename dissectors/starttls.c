@@ -138,7 +138,7 @@ void starttls_finish(struct session *s, enum ending ending)
     facts_claim(own, FIELD_STARTTLS_ACCEPTED, accepted);
     if (t->code[0])
         facts_string(own, FIELD_STARTTLS_RESPONSE_CODE, t->code);
-    if (t->text_bytes[FROM_CLIENT] > 0)
+    if (t->text_bytes[FROM_CLIENT] > 0 && t->accepted == CLAIM_YES)
         facts_number(own, FIELD_STARTTLS_PIPELINED_BYTES, t->text_bytes[FROM_CLIENT]);
     if (state == ESTABLISHED || state == HANDSHAKE_FAILED)
         facts_bool(own, FIELD_TLS_ESTABLISHED, state == ESTABLISHED);

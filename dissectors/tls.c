@@ -14,7 +14,7 @@ enum { CHANGE_CIPHER_SPEC = 20, ALERT_RECORD = 21, HANDSHAKE_RECORD = 22, APPLIC
 struct side {
     uint64_t record_left; /* bytes of the record under way */
     unsigned application, finished;
-    bool changed_cipher, blind;
+    bool begun, changed_cipher, blind;
 };
 
 struct tls {
@@ -61,8 +61,14 @@ static size_t tls_data(struct session *s, void *state, enum direction d, struct 
     }
     if (unread.len < HEADER_LEN)
         return 0;
+    if (!side->begun && unread.data[0] & 0x80) {
+        side->begun = true;
+        side->record_left = (((unread.data[0] & 0x7FU) << 8) | unread.data[1]) + 2;
+        return tls_data(s, state, d, unread, shown);
+    }
+    side->begun = true;
     if (unread.data[0] < CHANGE_CIPHER_SPEC || unread.data[0] > APPLICATION_DATA) {
-        side->blind = true; /* an SSLv2 hello, or not TLS after all: no more claims from this side */
+        side->blind = true; /* not TLS after all: no more claims from this side */
         return unread.len;
     }
     unsigned len = (unsigned)unread.data[3] << 8 | unread.data[4];

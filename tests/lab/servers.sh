@@ -1,12 +1,11 @@
-# Private Postfix instances, each with its own queue, configuration and users. Sourced by record.
+# Private Postfix instances, each with its own queue and configuration, and Dovecot as the keeper of passwords. Sourced by record.
 
-postfix_dirs=""
-
-# postfix_start NAME: main.cf lines on standard input, then a line "--", then the inet services of master.cf.
+# postfix_start NAME [NAMESPACE]: standard input has main.cf lines, a line "--", then the inet services of master.cf.
 postfix_start() {
-    local name=$1 dir=$work/postfix-$1
-    mkdir -p "$dir/etc" "$dir/queue" "$dir/data" "$dir/log" "$dir/sasl"
+    local name=$1 ns=${2:-$server_ns} dir=$work/postfix-$1
+    mkdir -p "$dir/etc" "$dir/queue" "$dir/data" "$dir/log"
     chown postfix "$dir/data"
+    cat >"$dir/wanted"
     cat >"$dir/etc/main.cf" <<CF
 compatibility_level = 3.6
 queue_directory = $dir/queue
@@ -26,13 +25,15 @@ mynetworks = 127.0.0.0/8
 smtpd_peername_lookup = no
 smtpd_client_restrictions =
 smtpd_sasl_type = dovecot
-smtpd_sasl_path = $dir/auth
+smtpd_sasl_path = $work/users/auth
 smtpd_recipient_restrictions = check_recipient_access inline:{{nobody@example.org = 550 5.1.1 no such user}}, permit_sasl_authenticated, reject_unauth_destination
 smtp_dns_support_level = disabled
 smtp_host_lookup = native
 CF
-    sed '/^--$/,$d' "$work/wanted-$name" >>"$dir/etc/main.cf"
-    sed '1,/^--$/d' "$work/wanted-$name" >"$dir/etc/master.cf"
+    # Postfix warns of a parameter said twice: the later line takes the place of the earlier.
+    sed '/^--$/,$d' "$dir/wanted" | cat "$dir/etc/main.cf" - | tac | awk -F' *=' '!said[$1]++' | tac >"$dir/etc/main.cf.new"
+    mv "$dir/etc/main.cf.new" "$dir/etc/main.cf"
+    sed '1,/^--$/d' "$dir/wanted" >"$dir/etc/master.cf"
     cat >>"$dir/etc/master.cf" <<CF
 pickup    unix  n - n 60 1 pickup
 cleanup   unix  n - n - 0 cleanup
@@ -55,33 +56,39 @@ anvil     unix  - - n - 1 anvil
 scache    unix  - - n - 1 scache
 postlog   unix-dgram n - n - 1 postlogd
 CF
-    start_users "$dir"
-    in_server postfix -c "$dir/etc" start >"$dir/log/start" 2>&1 || { cat "$dir/log/start" >&2; fail "Postfix $name does not start"; }
-    postfix_dirs="$postfix_dirs $dir"
+    ip netns exec "$ns" postfix -c "$dir/etc" start >"$dir/log/start" 2>&1 ||
+        { cat "$dir/log/start" >&2; fail "Postfix $name does not start"; }
 }
 
-# start_users FOLDER: Dovecot as the keeper of passwords, listening on FOLDER/auth. $mechanisms says what it offers.
+# Listens on $work/users/auth for Postfix. $mechanisms says what it offers. Once per scenario; needs people.
 start_users() {
-    local dir=$1
-    cat >"$dir/sasl/users" <<USERS
-alice@example.org:{PLAIN}Kiwi-Harbour-Alice-7141
-bob@example.org:{PLAIN}Mango-Station-Bob-2290
-carol@example.org:{PLAIN}Peach-Lantern-Carol-5513
+    local dir=$work/users
+    mkdir -p "$dir"
+    cat >"$dir/passwords" <<USERS
+alice@example.org:{PLAIN}$alice_password
+bob@example.org:{PLAIN}$bob_password
+carol@example.org:{PLAIN}$carol_password
 USERS
-    cat >"$dir/sasl/dovecot.conf" <<CF
-base_dir = $dir/sasl/run
+    cat >"$dir/dovecot.conf" <<CF
+base_dir = $dir/run
 protocols =
 ssl = no
-log_path = $dir/log/dovecot
+log_path = $dir/log
 auth_mechanisms = ${mechanisms:-plain login}
+auth_failure_delay = 0
 disable_plaintext_auth = no
 passdb {
   driver = passwd-file
-  args = $dir/sasl/users
+  args = $dir/passwords
 }
 userdb {
   driver = static
   args = uid=nobody gid=nogroup home=/nonexistent
+}
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service auth {
   unix_listener $dir/auth {
@@ -89,14 +96,8 @@ service auth {
   }
 }
 CF
-    serve dovecot -F -c "$dir/sasl/dovecot.conf"
-    wait_for "Dovecot" test -S "$dir/auth"
-}
-
-postfix_stop_all() {
-    local dir
-    for dir in $postfix_dirs; do in_server postfix -c "$dir/etc" stop >/dev/null 2>&1 || true; done
-    postfix_dirs=""
+    serve dovecot -F -c "$dir/dovecot.conf"
+    wait_for Dovecot test -S "$dir/auth"
 }
 
 # A certificate that nobody trusts, for the servers that do TLS.
@@ -105,45 +106,54 @@ make_certificate() {
         -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 }
 
-# submission SERVER: AUTH offered without TLS on 587.
+# start_submission [PORT]: AUTH offered without TLS.
 start_submission() {
-    cat >"$work/wanted-submission" <<CF
+    postfix_start submission <<CF
 smtpd_sasl_auth_enable = yes
 --
 ${1:-587}      inet  n - n - - smtpd
 CF
-    postfix_start submission
     wait_for_port 192.0.2.25 "${1:-587}"
 }
 
-# relay: STARTTLS offered on 25, implicit TLS on 465.
+# start_relay [MAIN.CF LINE...]: STARTTLS offered on 25, implicit TLS with AUTH on 465.
 start_relay() {
     make_certificate
-    cat >"$work/wanted-relay" <<CF
-smtpd_tls_cert_file = ${1:-$work/cert.pem}
-smtpd_tls_key_file = $work/key.pem
-smtpd_tls_security_level = may
-smtpd_sasl_auth_enable = ${2:-no}
-smtpd_tls_auth_only = ${3:-no}
+    {
+        printf '%s\n' "smtpd_tls_cert_file = $work/cert.pem" "smtpd_tls_key_file = $work/key.pem" \
+            "smtpd_tls_security_level = may" "$@"
+        cat <<CF
 --
 25       inet  n - n - - smtpd
 465      inet  n - n - - smtpd -o smtpd_tls_wrappermode=yes -o smtpd_sasl_auth_enable=yes
 CF
-    postfix_start relay
+    } | postfix_start relay
     wait_for_port 192.0.2.25 25
     wait_for_port 192.0.2.25 465
 }
 
-# mail CLIENT-ADDRESS SERVER:PORT [SWAKS OPTION...]
-mail() {
-    local from=$1 server=$2
-    shift 2
-    in_client swaks --local-interface "$from" --server "$server" --ehlo "pc-${from##*.}.example.net" --timeout 20 \
-        --from alice@example.org --to bob@example.org --header "Subject: hello" --body "A short text." \
-        --header "Date: Tue, 24 Nov 2026 10:00:00 +0000" "$@" >>"$work/swaks.log" 2>&1 || true
+# start_outbound [MAIN.CF LINE...]: a Postfix on the client's side, 198.51.100.7, that relays whatever it gets on
+# 127.0.0.1:2526 to 192.0.2.25, two mails over one connection where it can.
+start_outbound() {
+    {
+        printf '%s\n' "myhostname = out.example.net" "mydestination =" "inet_interfaces = 127.0.0.1" \
+            "inet_protocols = ipv4" "default_transport = smtp" "relayhost = [192.0.2.25]" \
+            "smtpd_recipient_restrictions = permit_mynetworks, reject" "smtp_bind_address = 198.51.100.7" \
+            "smtp_connection_cache_destinations = [192.0.2.25]" "default_destination_concurrency_limit = 1" "$@"
+        cat <<CF
+--
+2526     inet  n - n - - smtpd
+CF
+    } | postfix_start outbound "$client_ns"
+    wait_for "the outbound Postfix" client_listens 2526
 }
+client_listens() { [ -n "$(in_client ss -Hltn "sport = :$1")" ]; }
 
-alice="--auth-user alice@example.org --auth-password Kiwi-Harbour-Alice-7141"
-bob="--auth-user bob@example.org --auth-password Mango-Station-Bob-2290"
-carol="--auth-user carol@example.org --auth-password Peach-Lantern-Carol-5513"
-carol_wrong="--auth-user carol@example.org --auth-password Plum-Mistake-Carol-8806"
+# hand_over RECIPIENT...: gives the outbound Postfix a mail; outbound_done COUNT waits until so many are off its hands.
+hand_over() {
+    local to
+    to=$(IFS=,; echo "$*")
+    mail 127.0.0.1 127.0.0.1:2526 --ehlo app.example.net --from news@example.net --to "$to"
+}
+outbound_done() { wait_for "$1 relayed mails" outbound_removed "$1"; }
+outbound_removed() { [ "$(grep -c 'qmgr.*: removed' "$work/postfix-outbound/log/mail")" -ge "$1" ]; }

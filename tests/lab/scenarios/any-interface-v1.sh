@@ -1,6 +1,9 @@
 # The same with the older link type: Linux cooked capture, version 1.
 about="AUTH LOGIN in clear, captured on all interfaces (Linux cooked v1)"
+made_with="postfix dovecot-core swaks tcpdump"
+people
+start_users
 start_submission
-capture_start "$out/any-interface-v1.pcap" -i any -y LINUX_SLL
-mail 192.0.2.11 192.0.2.25:587 --auth LOGIN $bob --quit-after AUTH
+capture_start pcap -i any -y LINUX_SLL
+mail 192.0.2.11 192.0.2.25:587 --auth LOGIN $bob
 capture_stop
