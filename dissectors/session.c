@@ -231,11 +231,19 @@ static void keep_rest(struct session *s, enum direction d, bool in_packet)
 
 static void run(struct session *s, enum direction first)
 {
-    if (!s->dissector)
+    bool moved = true;
+    if (!s->dissector) {
         probe(s, false);
-    if (!s->dissector)
-        return;
-    while (s->reading && (progress(s, first) || progress(s, other_direction(first)))) {
+        if (!s->dissector)
+            return;
+        /* In what order the sides spoke is not known: replies behind all commands make nothing look answered. */
+        while (s->midstream && progress(s, FROM_CLIENT)) {
+        }
+    }
+    /* By turns: each reply may let the client's waiting bytes go on, and these explain the next reply. */
+    while (s->reading && moved) {
+        moved = progress(s, first);
+        moved |= progress(s, other_direction(first));
     }
 }
 

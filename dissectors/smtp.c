@@ -20,6 +20,8 @@ static void begin(struct session *s, struct smtp *smtp)
 void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
 {
     smtp_auth_unanswered(s, smtp);
+    if (smtp->client != CLIENT_BODY)
+        smtp->client = CLIENT_BLIND;
     smtp_transaction_end(s, smtp);
     smtp_queue_clear(&smtp->queue);
     smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
@@ -93,9 +95,10 @@ static void smtp_gap(struct session *s, void *state, enum direction d, uint64_t 
 static void smtp_end(struct session *s, void *state, enum ending ending)
 {
     struct smtp *smtp = state;
-    (void)ending;
     begin(s, smtp);
     smtp_auth_unanswered(s, smtp);
+    if (ending != ENDED_CLOSED && ending != ENDED_RESET && smtp->client != CLIENT_BODY)
+        smtp->client = CLIENT_BLIND; /* it may go on unseen: nothing is final */
     smtp_transaction_end(s, smtp);
     smtp_queue_free(&smtp->queue);
     facts_free(&smtp->listing);

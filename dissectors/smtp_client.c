@@ -77,6 +77,7 @@ static const struct {
     [SMTP_QUIT] = { true, word_sent },     [SMTP_AUTH] = { false, auth_sent },
     [SMTP_STARTTLS] = { true, starttls_sent }, [SMTP_VRFY] = { true, word_sent },
     [SMTP_EXPN] = { true, word_sent },     [SMTP_OTHER] = { false, word_sent },
+    [SMTP_XCLIENT] = { false, word_sent },
 };
 
 /* The verb, and for AUTH the mechanism if it is one; the rest of a line only where its command allows it. */
@@ -108,6 +109,7 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
     if (line.too_long)
         session_weird(s, WEIRD_LINE_TOO_LONG, FROM_CLIENT);
     enum smtp_command command = smtp_command_of(line.text, &argument);
+    smtp->lmtp |= command == SMTP_EHLO && bytes_starts_nocase(text_trim(line.text), "LHLO");
     show_command(s, command, line.text, taken);
     rules[command].sent(s, smtp, &argument);
     if (!smtp_queue_push(&smtp->queue, command, argument)) {
@@ -178,7 +180,7 @@ static bool judge_first_line(struct session *s, struct smtp *smtp, struct bytes 
         line.len--;
     if (smtp_command_of(line, &argument) == SMTP_UNKNOWN)
         return true;
-    smtp->client = CLIENT_COMMANDS; /* not in a body, as far as its event goes */
+    smtp->client = CLIENT_WAITS; /* not in a body, as far as its event goes */
     smtp_lose_track(s, smtp, false);
     return true;
 }
@@ -245,7 +247,12 @@ static void assume_reply(struct session *s, struct smtp *smtp, enum smtp_command
         facts_text(session_facts(s), FIELD_SMTP_HELO, argument);
         break;
     case SMTP_MAIL:
-        smtp_mail(s, smtp, argument);
+        if (smtp->transaction.active) {
+            smtp_transaction_end(s, smtp);
+            smtp_resume_transaction(s, smtp); /* one of the two was refused */
+        } else {
+            smtp_mail(s, smtp, argument);
+        }
         break;
     case SMTP_RCPT:
         smtp_rcpt(s, smtp, argument, NULL);

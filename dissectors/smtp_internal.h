@@ -44,8 +44,8 @@ struct smtp_transaction {
     bool sent;        /* the body was read to its end */
     uint64_t rcpt_count, size;
     unsigned listed, accepted;
-    bool data_refused;
-    struct smtp_code refused; /* the latest refusal of RCPT, DATA or BDAT */
+    bool mail_refused, data_refused;
+    struct smtp_code refused; /* the first refusal of MAIL, else of RCPT while none is accepted, else of the data */
 };
 
 struct smtp {
@@ -97,6 +97,8 @@ void smtp_mail(struct session *, struct smtp *, struct bytes path);
 void smtp_mail_refused(struct session *, struct smtp *, struct bytes path, const struct smtp_code *);
 /* `code` NULL: the reply was not seen. */
 void smtp_rcpt(struct session *, struct smtp *, struct bytes path, const struct smtp_code *code);
+/* DATA or BDAT was. */
+void smtp_data_refused(struct smtp *, const struct smtp_code *);
 /* A body begins and no envelope is known. */
 void smtp_resume_transaction(struct session *, struct smtp *);
 /* The message was sent whole; `code` as above. */

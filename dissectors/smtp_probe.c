@@ -1,6 +1,7 @@
 /* Is it SMTP? Decided by the words of both sides, never by the port. */
 #include "smtp.h"
 #include "smtp_syntax.h"
+#include "text.h"
 
 /* Takes the next complete line off the front; false if there is none. */
 static bool next_line(struct bytes *rest, struct bytes *line)
@@ -29,13 +30,19 @@ static enum verdict judge_greeting(struct bytes server)
     while (next_line(&rest, &line)) {
         if (!smtp_reply_line(line, &reply))
             return VERDICT_NOT_MINE;
-        if (bytes_contains_nocase(reply.text, "SMTP") || bytes_contains_nocase(reply.text, "LMTP"))
+        /* The protocol stands behind the server's name; as the first word it may be any sentence. */
+        struct bytes words = reply.text;
+        text_next_word(&words);
+        if (bytes_contains_nocase(words, "SMTP") || bytes_contains_nocase(words, "LMTP"))
             return VERDICT_MINE;
         ftp |= bytes_contains_nocase(reply.text, "FTP");
         if (!reply.more)
-            return ftp ? VERDICT_NOT_MINE : VERDICT_MORE;
+            break;
     }
-    return VERDICT_MORE;
+    /* RFC 959 has 331 and its kin; SMTP only has 334 and 354. */
+    while (next_line(&rest, &line))
+        ftp |= smtp_reply_line(line, &reply) && reply.code / 100 == 3 && reply.code != 334 && reply.code != 354;
+    return ftp ? VERDICT_NOT_MINE : VERDICT_MORE;
 }
 
 /* The client's lines up to the first that tells: a verb of SMTP alone, or one that SMTP does not have. */
@@ -58,7 +65,7 @@ static enum verdict judge_client(struct bytes client)
 /* Without the start, both sides must speak SMTP: replies only from one, a telling verb on some line of the other. */
 static enum verdict judge_midstream(struct bytes client, struct bytes server)
 {
-    struct bytes line, rest = server;
+    struct bytes line, argument, rest = server;
     struct smtp_reply_line reply;
     unsigned replies = 0;
     bool greeting = false;
@@ -73,7 +80,8 @@ static enum verdict judge_midstream(struct bytes client, struct bytes server)
         return VERDICT_NOT_MINE;
     if (replies == 0)
         return VERDICT_MORE;
-    if (greeting)
+    rest = client;
+    if (greeting && (!next_line(&rest, &line) || smtp_command_of(line, &argument) != SMTP_UNKNOWN))
         return VERDICT_MINE;
     for (rest = client; next_line(&rest, &line);) {
         if (smtp_is_distinctive(line))

@@ -19,17 +19,23 @@ static void copy_capitals(char *to, size_t size, struct bytes word)
         *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
 }
 
+static bool has(const struct facts *facts, enum field field, struct bytes value)
+{
+    struct fact fact;
+    for (size_t at = 0; facts_next(buffer_view(&facts->records), &at, &fact);) {
+        if (fact.field == field && bytes_equal(fact.value, value))
+            return true;
+    }
+    return false;
+}
+
 static void list_mechanisms(struct smtp *smtp, struct bytes names)
 {
     char name[FACTS_TEXT_MAX + 1];
     struct bytes word;
     while ((word = text_next_word(&names)).len > 0) {
-        struct fact fact;
-        bool twice = false;
         copy_capitals(name, sizeof name, word);
-        for (size_t at = 0; facts_next(buffer_view(&smtp->listing.records), &at, &fact);)
-            twice |= fact.field == FIELD_SESSION_AUTH_OFFERED && bytes_equal(fact.value, bytes_of_string(name));
-        if (!twice)
+        if (!has(&smtp->listing, FIELD_SESSION_AUTH_OFFERED, bytes_of_string(name)))
             facts_string(&smtp->listing, FIELD_SESSION_AUTH_OFFERED, name);
     }
 }
@@ -54,12 +60,15 @@ static void list_capability(struct smtp *smtp, struct bytes text)
         smtp->listing_starttls = true;
 }
 
+/* What was announced once was announced: a later list adds to it. */
 static void listing_complete(struct session *s, struct smtp *smtp)
 {
     struct facts *hello = starttls_hello(s);
-    facts_unset(hello, FIELD_SESSION_CAPABILITIES);
-    facts_unset(hello, FIELD_SESSION_AUTH_OFFERED);
-    facts_join(hello, buffer_view(&smtp->listing.records));
+    struct fact fact;
+    for (size_t at = 0; facts_next(buffer_view(&smtp->listing.records), &at, &fact);) {
+        if (!has(hello, fact.field, fact.value))
+            facts_copy(hello, &fact);
+    }
     starttls_listed(s, smtp->listing_starttls);
 }
 
@@ -113,6 +122,7 @@ static void begin_body(struct session *s, struct smtp *smtp)
         dot_stuffing_gap(&smtp->body);
     if (smtp->client == CLIENT_BLIND)
         smtp->line[FROM_CLIENT].skipping = false;
+    smtp->body_met = true;
     smtp->client = CLIENT_BODY;
 }
 
@@ -123,9 +133,14 @@ static void data_reply(struct session *s, struct smtp *smtp, struct bytes argume
         begin_body(s, smtp);
         return;
     }
-    smtp->transaction.refused = reply->code;
-    smtp->transaction.data_refused = true;
+    smtp_data_refused(smtp, &reply->code);
     smtp_client_reads(smtp, CLIENT_COMMANDS);
+}
+
+/* Of several LMTP answers to a message no single one is its outcome. */
+static bool one_of_many(const struct smtp *smtp)
+{
+    return smtp->lmtp && smtp->transaction.accepted != 1;
 }
 
 static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
@@ -135,22 +150,19 @@ static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argume
     if (!smtp_chunk(argument, &len, &last))
         return;
     if (!smtp_positive(&reply->code)) {
-        smtp->transaction.refused = reply->code;
-        smtp->transaction.data_refused = true;
+        smtp_data_refused(smtp, &reply->code);
         return;
     }
     smtp->transaction.size += len;
     if (last)
-        smtp_message_end(s, smtp, &reply->code);
+        smtp_message_end(s, smtp, one_of_many(smtp) ? NULL : &reply->code);
 }
 
 static void end_of_data_reply(struct session *s, struct smtp *smtp, struct bytes argument,
                               const struct smtp_reply *reply)
 {
     (void)argument;
-    /* Of several LMTP answers no single one is the outcome. */
-    bool one_of_many = smtp->lmtp && smtp->transaction.accepted != 1;
-    smtp_message_end(s, smtp, one_of_many ? NULL : &reply->code);
+    smtp_message_end(s, smtp, one_of_many(smtp) ? NULL : &reply->code);
 }
 
 static void rset_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
@@ -173,6 +185,17 @@ static void starttls_reply(struct session *s, struct smtp *smtp, struct bytes ar
     starttls_answered(s, reply->code.code == 220, bytes_first(bytes_of_string(reply->code.text), 3));
     if (reply->code.code == 220)
         session_expect_tls(s);
+}
+
+/* Postfix's XCLIENT: the session begins anew, with another client's identity. */
+static void xclient_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+{
+    (void)argument;
+    if (!smtp_positive(&reply->code))
+        return;
+    smtp_transaction_end(s, smtp);
+    facts_unset(session_facts(s), FIELD_SMTP_HELO);
+    facts_unset(session_facts(s), FIELD_USER_NAME);
 }
 
 static void vrfy_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
@@ -198,6 +221,7 @@ static reply_function *const on_reply[] = {
     [SMTP_QUIT] = rset_reply,
     [SMTP_AUTH] = auth_reply,
     [SMTP_STARTTLS] = starttls_reply,
+    [SMTP_XCLIENT] = xclient_reply,
     [SMTP_VRFY] = vrfy_reply,
     [SMTP_EXPN] = expn_reply,
     [SMTP_GREETING] = greeting_reply,

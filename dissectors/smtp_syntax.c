@@ -28,6 +28,7 @@ static const struct verb {
     { "NOOP", SMTP_OTHER, NULL, false },
     { "HELP", SMTP_OTHER, NULL, false },
     { "ETRN", SMTP_OTHER, NULL, true },
+    { "XCLIENT", SMTP_XCLIENT, NULL, true },
     { "XFORWARD", SMTP_OTHER, NULL, true },
     { "SEND", SMTP_OTHER, NULL, false },
     { "SOML", SMTP_OTHER, NULL, false },

@@ -18,6 +18,7 @@ enum smtp_command {
     SMTP_STARTTLS,
     SMTP_VRFY,
     SMTP_EXPN,
+    SMTP_XCLIENT,
     SMTP_OTHER, /* known, answered, of no consequence: NOOP, HELP, ... */
     /* Not verbs: what else the server answers. */
     SMTP_GREETING,

@@ -25,8 +25,7 @@ static void emit(struct session *s, struct smtp *smtp, const char *action)
     facts_join(own, buffer_view(&session_message_facts(s)->records));
     facts_string(own, FIELD_EVENT_ACTION, action);
     if (smtp->transaction.known) {
-        if (smtp->transaction.active)
-            facts_number(own, FIELD_SMTP_RCPT_COUNT, smtp->transaction.rcpt_count);
+        facts_number(own, FIELD_SMTP_RCPT_COUNT, smtp->transaction.rcpt_count);
         if (!session_is_partial(s))
             facts_number(own, FIELD_SMTP_TRANSACTION_DEPTH, smtp->transactions);
     }
@@ -44,13 +43,11 @@ void smtp_mail(struct session *s, struct smtp *smtp, struct bytes path)
 
 void smtp_mail_refused(struct session *s, struct smtp *smtp, struct bytes path, const struct smtp_code *code)
 {
-    if (smtp->transaction.active)
+    if (smtp->transaction.active && !smtp->transaction.mail_refused)
         return; /* a nested MAIL: RFC 5321 section 4.1.4 wants a 503 and no effect */
-    smtp->transaction.known = true;
-    smtp->transactions++;
-    facts_text(session_message_facts(s), FIELD_SMTP_MAIL_FROM, path);
-    outcome(s, code);
-    emit(s, smtp, "smtp-transaction");
+    smtp_mail(s, smtp, path);
+    smtp->transaction.mail_refused = true;
+    smtp->transaction.refused = *code;
 }
 
 void smtp_rcpt(struct session *s, struct smtp *smtp, struct bytes path, const struct smtp_code *code)
@@ -62,7 +59,7 @@ void smtp_rcpt(struct session *s, struct smtp *smtp, struct bytes path, const st
     t->rcpt_count++;
     if (code && smtp_positive(code))
         t->accepted++;
-    else if (code)
+    else if (code && t->refused.code == 0)
         t->refused = *code;
     if (t->listed == RECIPIENTS_LISTED)
         return;
@@ -77,9 +74,18 @@ void smtp_rcpt(struct session *s, struct smtp *smtp, struct bytes path, const st
         facts_row_text(facts, row, FIELD_SMTP_RECIPIENT_ENHANCED, bytes_of_string(enhanced + 1));
 }
 
+void smtp_data_refused(struct smtp *smtp, const struct smtp_code *code)
+{
+    struct smtp_transaction *t = &smtp->transaction;
+    if (!t->data_refused && (t->accepted > 0 || t->refused.code == 0))
+        t->refused = *code;
+    t->data_refused = true;
+}
+
 void smtp_resume_transaction(struct session *s, struct smtp *smtp)
 {
     clear(s, smtp);
+    smtp->transactions++;
     smtp->transaction.active = true;
 }
 
@@ -99,12 +105,13 @@ void smtp_transaction_end(struct session *s, struct smtp *smtp)
         return;
     if (smtp->client == CLIENT_BODY)
         t->size = smtp->body.size;
-    if (t->sent || smtp->client == CLIENT_BODY) {
+    if (t->sent || (smtp->client == CLIENT_BODY && smtp->body_met)) {
         smtp_message_end(s, smtp, NULL);
         return;
     }
-    /* Refused as a whole if nobody was accepted, or the data was not. */
-    if (t->refused.code != 0 && (t->accepted == 0 || t->data_refused))
+    /* Refused as a whole if the sender was, or nobody was accepted, or the data was not; after a loss nobody knows
+     * what came later. */
+    if (t->mail_refused || (smtp->client != CLIENT_BLIND && t->refused.code != 0 && (t->accepted == 0 || t->data_refused)))
         outcome(s, &t->refused);
     emit(s, smtp, "smtp-transaction");
 }

@@ -69,19 +69,20 @@ static void report_text(struct session *s, enum direction d)
 
 void starttls_saw_text(struct session *s, enum direction d, struct bytes text, bool early)
 {
-    if (blank(text))
+    if (early) {
+        if (!blank(text))
+            report_text(s, d);
         return;
-    if (early)
-        report_text(s, d);
-    else
-        s->starttls.text_bytes[d] += text.len;
+    }
+    s->starttls.text_bytes[d] += text.len;
+    s->starttls.text_seen[d] |= !blank(text);
 }
 
 void starttls_saw_tls(struct session *s, enum direction d)
 {
     struct starttls *t = &s->starttls;
     t->tls_seen[d] = true;
-    if (t->text_bytes[d] > 0)
+    if (t->text_seen[d])
         report_text(s, d);
 }
 
@@ -138,7 +139,7 @@ void starttls_finish(struct session *s, enum ending ending)
     facts_claim(own, FIELD_STARTTLS_ACCEPTED, accepted);
     if (t->code[0])
         facts_string(own, FIELD_STARTTLS_RESPONSE_CODE, t->code);
-    if (t->text_bytes[FROM_CLIENT] > 0 && t->accepted == CLAIM_YES)
+    if (t->text_seen[FROM_CLIENT] && t->accepted == CLAIM_YES)
         facts_number(own, FIELD_STARTTLS_PIPELINED_BYTES, t->text_bytes[FROM_CLIENT]);
     if (state == ESTABLISHED || state == HANDSHAKE_FAILED)
         facts_bool(own, FIELD_TLS_ESTABLISHED, state == ESTABLISHED);

@@ -13,7 +13,7 @@ struct starttls {
     bool established;              /* the handshake completed */
     bool tls_seen[DIRECTIONS];     /* TLS records came */
     uint64_t text_bytes[DIRECTIONS]; /* clear bytes after the acceptance and before TLS */
-    bool text_early;               /* the client's came before it could know the acceptance */
+    bool text_seen[DIRECTIONS];    /* more of them than stray CRLFs */
     char code[8];                  /* of the answer */
     struct facts hello;            /* mailtap.session.*: greeting, banner, capabilities */
 };

@@ -59,7 +59,10 @@ class Captures(unittest.TestCase):
 
     def test_secrets_are_there_to_be_found(self):
         """The test above can fail: the captures do hold the secrets."""
-        content = b"".join(open(capture, "rb").read() for capture in CAPTURES)
+        content = b""
+        for capture in CAPTURES:
+            with open(capture, "rb") as file:
+                content += file.read()
         found = [secret for secret in secrets() if any(form in content for form in forms(secret))]
         self.assertGreater(len(found), len(secrets()) // 3)
 
