@@ -17,9 +17,21 @@ static void begin(struct session *s, struct smtp *smtp)
         smtp_lose_track(s, smtp, true);
 }
 
+/* Recipients whose replies will not be seen were offered all the same. */
+static void recipients_unanswered(struct session *s, struct smtp *smtp)
+{
+    bool any;
+    struct bytes argument;
+    while (smtp_queue_head(&smtp->queue, &any, &argument) == SMTP_RCPT) {
+        smtp_rcpt(s, smtp, argument, NULL);
+        smtp_queue_pop(&smtp->queue);
+    }
+}
+
 void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
 {
     smtp_auth_unanswered(s, smtp);
+    recipients_unanswered(s, smtp);
     if (smtp->client != CLIENT_BODY)
         smtp->client = CLIENT_BLIND;
     smtp_transaction_end(s, smtp);
@@ -39,7 +51,7 @@ static size_t smtp_data(struct session *s, void *state, enum direction d, struct
 /* Commands that came before the gap still get their replies in order; what comes behind it cannot be paired. */
 static void client_gap(struct session *s, struct smtp *smtp, uint64_t missing)
 {
-    if (smtp->client == CLIENT_BODY) {
+    if (smtp->client == CLIENT_BODY && smtp->body_met) {
         dot_stuffing_gap(&smtp->body);
         smtp->body.size += missing;
         return;
@@ -97,6 +109,7 @@ static void smtp_end(struct session *s, void *state, enum ending ending)
     struct smtp *smtp = state;
     begin(s, smtp);
     smtp_auth_unanswered(s, smtp);
+    recipients_unanswered(s, smtp);
     if (ending != ENDED_CLOSED && ending != ENDED_RESET && smtp->client != CLIENT_BODY)
         smtp->client = CLIENT_BLIND; /* it may go on unseen: nothing is final */
     smtp_transaction_end(s, smtp);

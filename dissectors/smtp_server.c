@@ -245,6 +245,7 @@ static void resume(struct session *s, struct smtp *smtp, const struct smtp_reply
     smtp_transaction_end(s, smtp);
     if (ehlo) {
         listing_complete(s, smtp);
+        facts_unset(session_facts(s), FIELD_SMTP_HELO); /* it said a name, perhaps another one */
         smtp->client = CLIENT_COMMANDS;
     } else {
         begin_body(s, smtp);

@@ -399,6 +399,7 @@ static void print_unseen(const struct report *report, const struct report_input 
         { COUNT_DECODE_FRAGMENTS, "IP fragments were not put together" },
         { COUNT_DECODE_MALFORMED, "packets had headers that contradict themselves" },
         { COUNT_DECODE_UNKNOWN, "packets were of a protocol that is not decoded" },
+        { COUNT_DECODE_BAD_CHECKSUM, "segments had a checksum that does not fit (normal on the host that sent them) and were used all the same" },
         { COUNT_FLOWS_EVICTED, "flows were given up because the flow table was full (flows.max)" },
         { COUNT_MEMORY_REFUSED, "times there was no memory within the budget (memory.*)" },
         { COUNT_EVENTS_LOST, "events were lost" },
@@ -418,7 +419,7 @@ static void print_unseen(const struct report *report, const struct report_input 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         print_count(out, &any, counter_read(input->counters, rows[i].counter), rows[i].text);
     if (!any)
-        fputs("  nothing: every mail session was seen whole\n", out);
+        fputs("  nothing is missing\n", out);
 }
 
 void report_print(const struct report *report, const struct report_input *input, FILE *out)

@@ -223,9 +223,11 @@ void *lru_newer(struct lru *lru, const void *value)
 
 void lru_expire(struct lru *lru, uint64_t now_ns)
 {
-    if (lru->options.idle_ns == 0)
+    uint64_t idle_ns = lru->options.idle_ns;
+    if (idle_ns == 0 || now_ns < idle_ns)
         return;
-    while (lru->oldest && entry_at(lru, lru->oldest)->used_ns + lru->options.idle_ns <= now_ns)
+    /* Not used + idle <= now: that sum wraps for the wild times that a damaged capture may bear. */
+    while (lru->oldest && entry_at(lru, lru->oldest)->used_ns <= now_ns - idle_ns)
         give_up_oldest(lru);
 }
 

@@ -161,7 +161,9 @@ bool ring_peek(struct ring *ring, struct bytes *record)
 void ring_release(struct ring *ring)
 {
     atomic_store_explicit(&ring->tail, ring->peeked, memory_order_release);
-    doorbell_ring(&ring->writable);
+    /* A writer that waits is woken once there is room worth waking up for, not for each record. */
+    if (ring->head_seen - ring->peeked <= ring->size - ring->size / 4)
+        doorbell_ring(&ring->writable);
 }
 
 void ring_close(struct ring *ring)

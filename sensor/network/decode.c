@@ -83,6 +83,7 @@ static enum decode_result decode_tcp(struct frame *frame, uint32_t len)
     struct bytes rest = bytes_after(cursor_rest(&frame->in), header_len - TCP_HEADER_LEN);
     s->payload = bytes_first(rest, payload_len);
     s->missing = payload_len - (uint32_t)s->payload.len;
+    s->tcp = bytes_over(tcp, header_len + s->payload.len);
     return DECODE_TCP;
 }
 
@@ -285,4 +286,37 @@ enum decode_result decode(int link_type, const struct packet *packet, struct seg
         .segment = segment,
     };
     return link->decode(&frame);
+}
+
+/* --- checksum --------------------------------------------------------------------------------- */
+
+/* Adds a block's 16-bit words in host order: the one's complement sum comes out byte-swapped, and right. */
+static uint64_t add_words(uint64_t sum, struct bytes block)
+{
+    size_t at = 0;
+    for (; at + 4 <= block.len; at += 4) {
+        uint32_t word;
+        memcpy(&word, block.data + at, 4);
+        sum += word;
+    }
+    uint32_t last = 0;
+    if (at < block.len)
+        memcpy(&last, block.data + at, block.len - at);
+    return sum + last;
+}
+
+bool segment_checksum_fits(const struct segment *s)
+{
+    if (s->missing > 0)
+        return true;
+    const uint8_t pseudo[4] = { 0, IP_TCP, (uint8_t)(s->tcp.len >> 8), (uint8_t)s->tcp.len };
+    uint64_t sum = add_words(0, bytes_over(pseudo, sizeof pseudo));
+    sum = add_words(sum, bytes_over(s->source.address, s->address_len));
+    sum = add_words(sum, bytes_over(s->destination.address, s->address_len));
+    sum = add_words(sum, s->tcp);
+    sum = (sum >> 32) + (uint32_t)sum;
+    sum = (sum >> 16) + (sum & 0xFFFF);
+    sum = (sum >> 16) + (sum & 0xFFFF);
+    sum = (sum >> 16) + (sum & 0xFFFF);
+    return sum == 0xFFFF;
 }

@@ -27,7 +27,12 @@ struct segment {
     uint32_t seq, ack;
     uint32_t missing;     /* bytes at the end of the payload that the snap length cut off */
     struct bytes payload; /* a view into the packet */
+    struct bytes tcp;     /* header and payload, as far as captured */
 };
+
+/* Whether the TCP checksum (RFC 9293 section 3.1) fits; also true where the snap length cut the segment, so that
+ * nobody can tell. Locally sent packets with checksum offload do not fit. */
+bool segment_checksum_fits(const struct segment *);
 
 enum decode_result {
     DECODE_TCP,

@@ -43,7 +43,7 @@ static void numbers(void **state)
 static void utf8(void **state)
 {
     (void)state;
-    static const struct {
+    const struct {
         struct bytes text;
         size_t len;
     } cases[] = {
