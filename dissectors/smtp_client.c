@@ -213,7 +213,8 @@ static size_t read_chunk(struct smtp *smtp, struct bytes unread)
 
 /* --- after a loss ------------------------------------------------------------------------------ */
 
-/* Consumes, and remembers only whether the last thing said was an EHLO: the server's answer to it brings us back. */
+/* Consumes, and remembers only whether the last thing said was an EHLO, and its name with the loss in the queue: the
+ * server's answer to it brings us back. */
 static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
 {
     struct line line;
@@ -222,6 +223,12 @@ static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
     if (line.ready) {
         smtp->blind_lines++;
         smtp->blind_ehlo = smtp_command_of(line.text, &argument) == SMTP_EHLO;
+        if (smtp->queue.count == 1) {
+            smtp_queue_clear(&smtp->queue);
+            argument = smtp->blind_ehlo ? bytes_first(text_next_word(&argument), FACTS_TEXT_MAX) : BYTES_NONE;
+            if (!smtp_queue_push(&smtp->queue, SMTP_LOST, argument))
+                smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
+        }
     }
     return taken;
 }

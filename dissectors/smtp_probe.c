@@ -81,7 +81,7 @@ static enum verdict judge_midstream(struct bytes client, struct bytes server)
     if (replies == 0)
         return VERDICT_MORE;
     rest = client;
-    if (greeting && (!next_line(&rest, &line) || smtp_command_of(line, &argument) != SMTP_UNKNOWN))
+    if (greeting && next_line(&rest, &line) && smtp_command_of(line, &argument) != SMTP_UNKNOWN)
         return VERDICT_MINE;
     for (rest = client; next_line(&rest, &line);) {
         if (smtp_is_distinctive(line))

@@ -234,22 +234,21 @@ static reply_function *const on_reply[] = {
 
 /* The server's own word brings the session back: a 354 means that a body begins where the client stands; a
  * multi-line 250 behind a lone EHLO means that commands begin there. Nothing the client says does. */
-static void resume(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
+static void resume(struct session *s, struct smtp *smtp, struct bytes name, const struct smtp_reply *reply)
 {
     bool ehlo = reply->code.code == 250 && reply->lines > 1 && smtp->blind_lines == 1 && smtp->blind_ehlo;
     smtp->blind_lines = 0;
     if (reply->code.code != 354 && !ehlo)
         return;
-    smtp_queue_clear(&smtp->queue);
     smtp_auth_unanswered(s, smtp);
-    smtp_transaction_end(s, smtp);
     if (ehlo) {
-        listing_complete(s, smtp);
-        facts_unset(session_facts(s), FIELD_SMTP_HELO); /* it said a name, perhaps another one */
+        ehlo_reply(s, smtp, name, reply);
         smtp->client = CLIENT_COMMANDS;
     } else {
+        smtp_transaction_end(s, smtp);
         begin_body(s, smtp);
     }
+    smtp_queue_clear(&smtp->queue);
 }
 
 /* A reply that no command explains. 421 may come at any time and ends the session (RFC 5321 section 3.8). */
@@ -278,7 +277,7 @@ static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_
         if (command != SMTP_LOST)
             one_sided_reply(s, smtp, reply);
     } else if (command == SMTP_LOST && smtp->client != CLIENT_BODY && smtp->client != CLIENT_CHUNK) {
-        resume(s, smtp, reply);
+        resume(s, smtp, argument, reply);
     } else if (!any || command == SMTP_LOST) {
         /* In a body this means that its end was not seen: it was in a gap, or was not the one that counts. */
         unexplained(s, smtp, reply);

@@ -1,0 +1,160 @@
+/* The path from events to findings: what matches, what is one finding, when it is new, worse and closed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "finding.h"
+
+#define SECOND UINT64_C(1000000000)
+#define DAY (86400 * SECOND)
+
+struct seen {
+    struct {
+        char state[16], id[40], user[64], outcome[16];
+        uint64_t severity, count, time_ns;
+    } finding[32];
+    size_t count;
+};
+
+static void get(struct bytes facts, enum field field, char *to, size_t size)
+{
+    struct fact fact;
+    to[0] = '\0';
+    if (facts_find(facts, field, &fact))
+        fact_print(&fact, to, size);
+}
+
+static uint64_t number(struct bytes facts, enum field field)
+{
+    struct fact fact;
+    assert_true(facts_find(facts, field, &fact));
+    return fact_number(&fact);
+}
+
+static void receive(void *arg, const struct event *event)
+{
+    struct seen *seen = arg;
+    assert_int_equal(event->kind, EVENT_FINDING);
+    size_t i = seen->count++;
+    get(event->facts, FIELD_FINDING_STATE, seen->finding[i].state, 16);
+    get(event->facts, FIELD_FINDING_ID, seen->finding[i].id, 40);
+    get(event->facts, FIELD_USER_NAME, seen->finding[i].user, 64);
+    get(event->facts, FIELD_EVENT_OUTCOME, seen->finding[i].outcome, 16);
+    seen->finding[i].severity = number(event->facts, FIELD_EVENT_SEVERITY);
+    seen->finding[i].count = number(event->facts, FIELD_FINDING_COUNT);
+    seen->finding[i].time_ns = event->time_ns;
+}
+
+static void login(struct findings *findings, uint64_t time_ns, const char *user, const char *exposed, const char *outcome)
+{
+    static const uint8_t client[4] = { 192, 0, 2, 1 }, server[4] = { 192, 0, 2, 25 };
+    struct facts facts;
+    facts_init(&facts, NULL);
+    facts_ip(&facts, FIELD_CLIENT_IP, bytes_over(client, 4));
+    facts_ip(&facts, FIELD_SERVER_IP, bytes_over(server, 4));
+    facts_number(&facts, FIELD_SERVER_PORT, 25);
+    facts_string(&facts, FIELD_EVENT_ACTION, "smtp-auth");
+    facts_claim(&facts, FIELD_AUTH_CLEARTEXT, CLAIM_YES);
+    facts_string(&facts, FIELD_USER_NAME, user);
+    facts_string(&facts, FIELD_AUTH_EXPOSED, exposed);
+    facts_string(&facts, FIELD_EVENT_OUTCOME, outcome);
+    struct event event = { .kind = EVENT_AUTH, .time_ns = time_ns, .facts = buffer_view(&facts.records) };
+    findings_event(findings, &event);
+    facts_free(&facts);
+}
+
+static struct findings *start(struct seen *seen)
+{
+    struct findings *findings = findings_new(finding_rules, &(struct event_receiver){ receive, seen });
+    assert_non_null(findings);
+    return findings;
+}
+
+static void one_finding_for_a_user_and_worse_when_accepted(void **state)
+{
+    (void)state;
+    struct seen seen = { .count = 0 };
+    struct findings *findings = start(&seen);
+    login(findings, 1 * SECOND, "alice", "password", "failure");
+    login(findings, 2 * SECOND, "alice", "password", "failure");
+    login(findings, 3 * SECOND, "alice", "password", "success");
+    login(findings, 4 * SECOND, "alice", "password", "failure");
+    login(findings, 5 * SECOND, "bob", "token", "unknown");
+    assert_int_equal(seen.count, 3);
+    assert_string_equal(seen.finding[0].state, "new");
+    assert_int_equal(seen.finding[0].severity, SEVERITY_HIGH);
+    assert_string_equal(seen.finding[1].state, "update");
+    assert_int_equal(seen.finding[1].severity, SEVERITY_CRITICAL);
+    assert_int_equal(seen.finding[1].count, 3);
+    assert_string_equal(seen.finding[1].id, seen.finding[0].id);
+    assert_string_equal(seen.finding[2].user, "bob");
+    assert_string_not_equal(seen.finding[2].id, seen.finding[0].id);
+    findings_end(findings);
+    assert_int_equal(seen.count, 5);
+    assert_string_equal(seen.finding[3].state, "closed");
+    assert_int_equal(seen.finding[3].count, 4);
+    assert_string_equal(seen.finding[3].outcome, "success"); /* the failure after it does not hide it */
+    findings_free(findings);
+    findings_free(NULL);
+}
+
+static void nothing_exposed_is_no_finding(void **state)
+{
+    (void)state;
+    struct seen seen = { .count = 0 };
+    struct findings *findings = start(&seen);
+    login(findings, SECOND, "alice", "none", "failure");
+    login(findings, SECOND, "alice", "response", "success");
+    login(findings, SECOND, "alice", "", "success");
+    login(findings, SECOND, "alice", "pass", "success");
+    findings_end(findings);
+    assert_int_equal(seen.count, 0);
+    findings_free(findings);
+}
+
+static void what_goes_on_is_said_again_the_next_day(void **state)
+{
+    (void)state;
+    struct seen seen = { .count = 0 };
+    struct findings *findings = start(&seen);
+    for (uint64_t hour = 0; hour <= 25; hour++)
+        login(findings, SECOND + hour * DAY / 24, "alice", "password", "success");
+    assert_int_equal(seen.count, 3);
+    assert_string_equal(seen.finding[1].state, "closed");
+    assert_int_equal(seen.finding[1].count, 24);
+    assert_string_equal(seen.finding[2].state, "new");
+    assert_string_not_equal(seen.finding[2].id, seen.finding[0].id);
+    login(findings, 3 * DAY, "bob", "password", "success");
+    assert_string_equal(seen.finding[3].state, "closed"); /* idle for a day */
+    assert_string_equal(seen.finding[3].user, "alice");
+    findings_free(findings);
+}
+
+static void rules_are_whole(void **state)
+{
+    (void)state;
+    for (const struct finding_rule *rule = finding_rules; rule->id; rule++) {
+        assert_int_equal(strlen(rule->uuid), 36);
+        assert_true(rule->all[0].values != NULL && rule->remediation != NULL && rule->techniques[0] != NULL);
+        assert_true(rule->group[0] != FIELDS);
+        assert_true(!rule->worse.values || rule->worse_severity > rule->severity);
+        for (const struct finding_rule *other = finding_rules; other < rule; other++)
+            assert_true(strcmp(other->id, rule->id) != 0 && strcmp(other->uuid, rule->uuid) != 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_finding_for_a_user_and_worse_when_accepted),
+        cmocka_unit_test(nothing_exposed_is_no_finding),
+        cmocka_unit_test(what_goes_on_is_said_again_the_next_day),
+        cmocka_unit_test(rules_are_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
