@@ -49,7 +49,7 @@ struct smtp_transaction {
 };
 
 struct smtp {
-    bool begun, lmtp;
+    bool begun, lmtp, xclient; /* the server lets this client speak for others */
     enum smtp_client_mode client;
     struct line_reader line[DIRECTIONS];
     struct smtp_queue queue;

@@ -56,6 +56,7 @@ static void list_capability(struct smtp *smtp, struct bytes text)
     copy_capitals(upper, sizeof upper, word);
     if (upper[0])
         facts_string(&smtp->listing, FIELD_SESSION_CAPABILITIES, upper);
+    smtp->xclient |= bytes_equal_nocase(word, "XCLIENT");
     if (bytes_equal_nocase(word, "STARTTLS") || bytes_equal_nocase(word, "X-ANONYMOUSTLS"))
         smtp->listing_starttls = true;
 }

@@ -47,7 +47,7 @@ struct report {
     struct lru *findings;
     uint64_t lines;
     uint64_t by_state[STATES], by_reason[REASONS], implicit[PORTS];
-    uint64_t clear, upgraded, partial, logins, refused_logins, messages, weirds;
+    uint64_t clear, upgraded, partial, logins, refused_logins, exposing_logins, messages, weirds;
 };
 
 struct report *report_new(void)
@@ -173,6 +173,7 @@ void report_event(struct report *report, enum event_kind kind, const struct fact
         break;
     case EVENT_AUTH:
         report->logins++;
+        report->exposing_logins += is(facts, FIELD_AUTH_SECRET_OBSERVED, "yes");
         report->refused_logins += is(facts, FIELD_EVENT_OUTCOME, "failure");
         break;
     case EVENT_MESSAGE:
@@ -344,6 +345,11 @@ static void print_findings(const struct report *report, const struct page *page,
     free(lines);
 }
 
+static void print_number(FILE *out, uint64_t n, const char *what)
+{
+    fprintf(out, "%llu %s%s", (unsigned long long)n, what, n == 1 ? "" : "s");
+}
+
 static void print_sessions(const struct report *report, const struct page *page)
 {
     FILE *out = page->out;
@@ -369,15 +375,12 @@ static void print_sessions(const struct report *report, const struct page *page)
         }
     }
     fprintf(out, "%s\n", *comma ? "" : " no session began in clear");
-    fprintf(out, "  %llu login%s in clear (%llu refused), %llu message%s, %llu oddit%s\n",
-            (unsigned long long)report->logins, report->logins == 1 ? "" : "s",
-            (unsigned long long)report->refused_logins, (unsigned long long)report->messages,
-            report->messages == 1 ? "" : "s", (unsigned long long)report->weirds, report->weirds == 1 ? "y" : "ies");
-}
-
-static void print_number(FILE *out, uint64_t n, const char *what)
-{
-    fprintf(out, "%llu %s%s", (unsigned long long)n, what, n == 1 ? "" : "s");
+    fputs("  In clear: ", out);
+    print_number(out, report->logins, "login attempt");
+    fprintf(out, " (%llu refused, %llu exposed a password or token), ", (unsigned long long)report->refused_logins,
+            (unsigned long long)report->exposing_logins);
+    print_number(out, report->messages, "message");
+    fprintf(out, ", %llu oddit%s\n", (unsigned long long)report->weirds, report->weirds == 1 ? "y" : "ies");
 }
 
 static void print_count(FILE *out, bool *any, uint64_t n, const char *text)

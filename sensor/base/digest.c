@@ -17,5 +17,7 @@ bool digest_hmac_sha256(struct bytes key, struct bytes message, uint8_t out[DIGE
     memset(out, 0, DIGEST_SHA256_LEN);
     if (key.len > INT_MAX)
         return false;
-    return HMAC(EVP_sha256(), key.data, (int)key.len, message.data, message.len, out, NULL) != NULL;
+    static const uint8_t no_key[1]; /* libcrypto takes NULL for a key that is still to come */
+    const uint8_t *start = key.len > 0 ? key.data : no_key;
+    return HMAC(EVP_sha256(), start, (int)key.len, message.data, message.len, out, NULL) != NULL;
 }

@@ -7,8 +7,9 @@
 #include "text.h"
 
 #define BYTES_MAX (4 * 1024 * 1024)
+#define FILE_MAX ((size_t)1 << 20)
 
-static void fail(const char *path, unsigned line, const char *why)
+static _Noreturn void fail(const char *path, unsigned line, const char *why)
 {
     fprintf(stderr, "%s:%u: %s\n", path, line, why);
     exit(2);
@@ -17,10 +18,9 @@ static void fail(const char *path, unsigned line, const char *why)
 static char *read_file(const char *path)
 {
     FILE *in = fopen(path, "r");
-    char *text = NULL;
-    size_t size = 0;
-    if (!in || getdelim(&text, &size, '\0', in) < 0)
-        fail(path, 0, "cannot be read");
+    char *text = calloc(1, FILE_MAX + 1);
+    if (!in || !text || fread(text, 1, FILE_MAX, in) == 0 || !feof(in))
+        fail(path, 0, "cannot be read, or is too large");
     fclose(in);
     return text;
 }

@@ -18,14 +18,20 @@ curl_mail() {
 # A program on standard input; Debian's Python, whatever else the machine has.
 in_client_python() { in_client /usr/bin/python3 - "$@" 2>&1 | tee -a "$work/python.log" >&2; }
 
-# The right passwords of the scenario, and a wrong one of carol's.
+# people NAME...: who has a password in this scenario, of alice, bob and carol. $alice is then what swaks needs to log in,
+# $alice_password the password alone.
 people() {
-    alice_password=$(secret Kiwi-Harbour)
-    bob_password=$(secret Mango-Station)
-    carol_password=$(secret Peach-Lantern)
-    alice="--auth-user alice@example.org --auth-password $alice_password"
-    bob="--auth-user bob@example.org --auth-password $bob_password"
-    carol="--auth-user carol@example.org --auth-password $carol_password"
+    local name word
+    for name; do
+        case $name in
+        alice) word=$(secret Kiwi-Harbour) ;;
+        bob) word=$(secret Mango-Station) ;;
+        carol) word=$(secret Peach-Lantern) ;;
+        esac
+        printf -v "${name}_password" %s "$word"
+        printf -v "$name" -- '--auth-user %s@example.org --auth-password %s' "$name" "$word"
+        printf '%s@example.org:{PLAIN}%s\n' "$name" "$word" >>"$work/passwords"
+    done
 }
 
 # carol_mistakes FRUIT: options for a login with a wrong password that is used nowhere else.

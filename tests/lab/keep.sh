@@ -16,6 +16,7 @@ version_of() {
     curl) curl --version | awk 'NR==1 {print "curl", $2}' ;;
     smtplib) /usr/bin/python3 -c 'import platform; print("Python", platform.python_version(), "smtplib")' ;;
     python) /usr/bin/python3 -c 'import platform; print("Python", platform.python_version())' ;;
+    exim) echo "Exim $(dpkg-deb -f "$work"/exim4-daemon-light*.deb Version)" ;;
     gsasl) gsasl --version | awk 'NR==1 {print "GNU SASL", $NF}' ;;
     *) dpkg-query -W -f='${Package} ${Version}' "$1" ;;
     esac
@@ -47,9 +48,9 @@ keep_secrets() {
     [ -f "$work/secrets" ] || return 0
     [ -f "$list" ] || echo "# Every secret that the recordings hold, by scenario; written by tests/lab/record." >"$list"
     {
-        awk -v name="# $scenario" '/^#/ {inside = ($0 == name)} !inside' "$list"
-        echo "# $scenario"
-        sort -u "$work/secrets"
-    } >"$work/secrets.txt"
+        awk -v own="$scenario" '/^#/ {name = $2; next} NF && name != own {print name, $0}' "$list"
+        sed "s/^/$scenario /" "$work/secrets"
+    } | sort -u | awk -v head="$(head -1 "$list")" 'NR == 1 {print head} $1 != last {print "# " $1; last = $1} {print $2}' \
+        >"$work/secrets.txt"
     cp "$work/secrets.txt" "$list"
 }

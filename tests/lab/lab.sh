@@ -63,6 +63,7 @@ lab_empty() { [ -z "$(lab_pids)" ]; }
 
 lab_down() {
     local tries=60
+    set +e # whatever fails here, go on with the rest
     kill $(lab_pids) 2>/dev/null || true
     until lab_empty || [ $tries = 0 ]; do tries=$((tries - 1)); sleep 0.05; done
     kill -KILL $(lab_pids) 2>/dev/null || true
@@ -72,12 +73,13 @@ lab_down() {
     rm -rf "$work"
 }
 
-# capture_start SUFFIX [TCPDUMP OPTION...]: returns once tcpdump listens. $filter narrows what is kept.
+# capture_start SUFFIX [TCPDUMP OPTION...]: returns once tcpdump listens. $filter narrows what is kept; with $joins_late
+# it does not wait for earlier connections to end.
 capture_start() {
     capture=$work/$scenario.$1
     shift
     [ $# -gt 0 ] || set -- -i eth0
-    wait_for "the end of what came before" no_connections
+    [ -n "${joins_late:-}" ] || wait_for "the end of what came before" no_connections
     ip netns exec "$server_ns" tcpdump -U --immediate-mode -Z root -w "$capture" "$@" "${filter:-not arp and not icmp6}" \
         2>"$work/tcpdump.log" &
     tcpdump_pid=$!

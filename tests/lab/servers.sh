@@ -60,15 +60,10 @@ CF
         { cat "$dir/log/start" >&2; fail "Postfix $name does not start"; }
 }
 
-# Listens on $work/users/auth for Postfix. $mechanisms says what it offers. Once per scenario; needs people.
+# Dovecot listens on $work/users/auth for Postfix and knows the people. $mechanisms says what it offers.
 start_users() {
     local dir=$work/users
     mkdir -p "$dir"
-    cat >"$dir/passwords" <<USERS
-alice@example.org:{PLAIN}$alice_password
-bob@example.org:{PLAIN}$bob_password
-carol@example.org:{PLAIN}$carol_password
-USERS
     cat >"$dir/dovecot.conf" <<CF
 base_dir = $dir/run
 protocols =
@@ -77,9 +72,10 @@ log_path = $dir/log
 auth_mechanisms = ${mechanisms:-plain login}
 auth_failure_delay = 0
 disable_plaintext_auth = no
+${more_passdb:-}
 passdb {
   driver = passwd-file
-  args = $dir/passwords
+  args = $work/passwords
 }
 userdb {
   driver = static
@@ -106,14 +102,12 @@ make_certificate() {
         -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 }
 
-# start_submission [PORT]: AUTH offered without TLS.
+# start_submission [PORT [MAIN.CF LINE...]]: AUTH offered without TLS.
 start_submission() {
-    postfix_start submission <<CF
-smtpd_sasl_auth_enable = yes
---
-${1:-587}      inet  n - n - - smtpd
-CF
-    wait_for_port 192.0.2.25 "${1:-587}"
+    local port=${1:-587}
+    [ $# = 0 ] || shift
+    printf '%s\n' "smtpd_sasl_auth_enable = yes" "$@" -- "$port inet n - n - - smtpd" | postfix_start submission
+    wait_for_port 192.0.2.25 "$port"
 }
 
 # start_relay [MAIN.CF LINE...]: STARTTLS offered on 25, implicit TLS with AUTH on 465.

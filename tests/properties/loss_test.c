@@ -63,6 +63,18 @@ static bool holds(struct bytes facts, const struct fact *wanted, int row)
     return false;
 }
 
+/* The event at a session's end has the latest HELO, and none if the whole run ended out of step: then any HELO of it
+ * will do. */
+static bool helo_at_the_end(const struct run *run, const struct recorded_event *event, const struct fact *fact)
+{
+    bool any = false;
+    if (event->kind != EVENT_STARTTLS || fact->field != FIELD_SMTP_HELO)
+        return false;
+    for (size_t i = 0; i < run->whole.events; i++)
+        any |= holds(buffer_view(&run->whole.event[i].facts.records), fact, -1);
+    return any;
+}
+
 /* Every member of this row of the lossy event stands in one row of the whole one. */
 static bool row_fits(struct bytes lossy, struct bytes whole, uint8_t row)
 {
@@ -79,11 +91,12 @@ static bool row_fits(struct bytes lossy, struct bytes whole, uint8_t row)
     return false;
 }
 
-static bool fits(struct bytes lossy, struct bytes whole)
+static bool fits(const struct run *run, const struct recorded_event *lossy_event, struct bytes whole)
 {
+    struct bytes lossy = buffer_view(&lossy_event->facts.records);
     struct fact fact;
     for (size_t at = 0; facts_next(lossy, &at, &fact);) {
-        if (exempt(&fact) || unknown(&fact))
+        if (exempt(&fact) || unknown(&fact) || helo_at_the_end(run, lossy_event, &fact))
             continue;
         bool rows = schema_field(fact.field)->arity == ARITY_ROWS;
         if (rows ? !row_fits(lossy, whole, fact.row) : !holds(whole, &fact, -1))
@@ -102,8 +115,20 @@ static void report(struct run *run, const char *law, const char *what, const str
     free(text);
 }
 
+/* A dialogue that is lossy itself may show more when even more is lost (one side missing is read differently): it is
+ * no measure for law 3. */
+static bool seen_whole(const struct dialogue *d)
+{
+    bool whole = !d->midstream && !d->hidden[FROM_CLIENT] && !d->hidden[FROM_SERVER];
+    for (size_t i = 0; i < d->turns; i++)
+        whole &= d->turn[i].gap == 0;
+    return whole;
+}
+
 static void check_facts(struct run *run, const char *what, const struct recording *lossy)
 {
+    if (!seen_whole(run->d))
+        return;
     unsigned of_kind[EVENT_KINDS] = { 0 }, in_whole[EVENT_KINDS] = { 0 };
     for (size_t k = 0; k < run->whole.events; k++)
         in_whole[run->whole.event[k].kind]++;
@@ -111,7 +136,7 @@ static void check_facts(struct run *run, const char *what, const struct recordin
         bool any = false;
         for (size_t k = 0; k < run->whole.events && !any; k++)
             any = run->whole.event[k].kind == lossy->event[i].kind &&
-                  fits(buffer_view(&lossy->event[i].facts.records), buffer_view(&run->whole.event[k].facts.records));
+                  fits(run, &lossy->event[i], buffer_view(&run->whole.event[k].facts.records));
         if (!any)
             report(run, "law 3: an event that the whole dialogue does not have", what, lossy);
         of_kind[lossy->event[i].kind]++;

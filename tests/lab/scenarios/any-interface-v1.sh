@@ -1,7 +1,7 @@
 # The same with the older link type: Linux cooked capture, version 1.
 about="AUTH LOGIN in clear, captured on all interfaces (Linux cooked v1)"
 made_with="postfix dovecot-core swaks tcpdump"
-people
+people bob
 start_users
 start_submission
 capture_start pcap -i any -y LINUX_SLL

@@ -1,7 +1,7 @@
 # A login captured on "any": Linux cooked capture, version 2.
 about="AUTH LOGIN in clear, captured on all interfaces (Linux cooked v2)"
 made_with="postfix dovecot-core swaks tcpdump"
-people
+people bob
 start_users
 start_submission
 capture_start pcap -i any

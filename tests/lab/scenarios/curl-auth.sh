@@ -2,7 +2,7 @@
 # An analyst should see: six logins in clear, the last two refused; a mail follows each of the first four.
 about="curl: AUTH PLAIN and LOGIN, each with and without an initial response and a mail; then two wrong passwords"
 made_with="postfix dovecot-core curl"
-people
+people alice bob
 start_users
 start_submission
 printf 'Subject: from curl\r\n\r\n.one dot\r\ntext\r\n' >"$work/mail.txt"

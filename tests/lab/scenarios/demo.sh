@@ -4,7 +4,7 @@
 about="a submission server without TLS used by three people, a relay with STARTTLS used and unused, implicit TLS on 465, mail from another relay, HTTP, DNS and SSH beside"
 made_with="postfix dovecot-core swaks curl smtplib openssh-server dnsmasq"
 mechanisms="plain login cram-md5"
-people
+people alice bob carol
 start_users
 start_submission
 start_relay

@@ -2,7 +2,7 @@
 # An analyst should see: three passwords exposed, of alice and twice of carol, one of them a wrong one; no TLS was on offer.
 about="AUTH PLAIN right, LOGIN wrong, LOGIN right without TLS; one of two recipients refused"
 made_with="postfix dovecot-core swaks"
-people
+people alice carol
 start_users
 start_submission
 capture_start pcap

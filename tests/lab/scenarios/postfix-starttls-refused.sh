@@ -2,7 +2,7 @@
 # An analyst should see: STARTTLS was asked for and refused twice, and bob's password is exposed although he wanted TLS.
 about="STARTTLS offered and refused with 454 (broken certificate); a mail, then a login with a mail, go on in clear"
 made_with="postfix dovecot-core swaks"
-people
+people bob
 start_users
 echo "not a certificate" >"$work/broken.pem"
 start_relay "smtpd_tls_cert_file = $work/broken.pem" "smtpd_sasl_auth_enable = yes"

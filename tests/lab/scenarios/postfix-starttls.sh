@@ -1,7 +1,7 @@
 # STARTTLS offered and used, with TLS 1.3 and with TLS 1.2; logins inside. Nothing is exposed.
 about="STARTTLS used with TLS 1.3 (swaks) and TLS 1.2 (curl), AUTH inside"
 made_with="postfix dovecot-core swaks curl openssl"
-people
+people alice bob
 start_users
 start_relay "smtpd_sasl_auth_enable = yes" "smtpd_tls_auth_only = yes"
 printf 'Subject: inside\r\n\r\ntext\r\n' >"$work/mail.txt"

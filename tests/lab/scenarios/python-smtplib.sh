@@ -3,7 +3,7 @@
 about="Python smtplib: a wrong password tried with CRAM-MD5, PLAIN and LOGIN, then the right one with CRAM-MD5"
 made_with="postfix dovecot-core smtplib"
 mechanisms="plain login cram-md5"
-people
+people carol
 start_users
 start_submission
 capture_start pcap

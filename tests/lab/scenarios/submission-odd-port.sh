@@ -1,7 +1,7 @@
 # AUTH PLAIN in clear over IPv6 on a port that is nobody's: found all the same.
 about="AUTH PLAIN in clear over IPv6 on port 10587, a mail of two lines"
 made_with="postfix dovecot-core swaks"
-people
+people alice
 start_users
 start_submission 10587
 capture_start pcap
