@@ -132,6 +132,8 @@ static void add(struct line *line, struct bytes text)
     if (kept.len > 0)
         memcpy(line->to + line->len, kept.data, kept.len);
     line->len += kept.len;
+    if (kept.len < text.len)
+        line->size = line->len + 1; /* cut here: nothing shorter may slip in behind */
 }
 
 static bool add_field(struct line *line, enum field field, const struct facts_index *facts)

@@ -150,7 +150,8 @@ static unsigned put_rows(struct writer *w, const struct index *index, unsigned f
     while (first + members < FIELDS && members < ROW_MEMBERS &&
            schema_field((enum field)(first + members))->arity == ARITY_ROWS &&
            bytes_equal(object_of((enum field)(first + members)), object)) {
-        for (unsigned i = index->first[first + members]; i != 0; i = index->next[i - 1]) {
+        bool shown = schema_field((enum field)(first + members))->visibility != VISIBILITY_INTERNAL;
+        for (unsigned i = shown ? index->first[first + members] : 0; i != 0; i = index->next[i - 1]) {
             uint8_t row = index->facts[i - 1].row;
             by_row[members][row] = (uint16_t)i;
             if (row >= rows)

@@ -335,7 +335,7 @@ TEST(every_day)
 {
     static const int days_of[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     int year = 1970, month = 1, day = 1;
-    char text[TIME_TEXT_LEN + 1], expected[32];
+    char text[TIME_TEXT_LEN + 1], expected[64];
     for (uint64_t n = 0; n <= UINT64_MAX / 1000000000 / 86400; n++) {
         time_print(n * 86400 * 1000000000, text);
         snprintf(expected, sizeof expected, "%04d-%02d-%02dT00:00:00.000000000Z", year, month, day);
