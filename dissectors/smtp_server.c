@@ -252,10 +252,11 @@ static void resume(struct session *s, struct smtp *smtp, struct bytes name, cons
     smtp_queue_clear(&smtp->queue);
 }
 
-/* A reply that no command explains. 421 may come at any time and ends the session (RFC 5321 section 3.8). */
+/* A reply that no command explains. 421 may come at any time and ends the session (RFC 5321 section 3.8);
+ * Exchange says 451 when it has waited too long. */
 static void unexplained(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
 {
-    if (reply->code.code == 421)
+    if (reply->code.code == 421 || reply->code.code == 451)
         return;
     if (!session_is_partial(s))
         session_weird(s, WEIRD_DESYNC, FROM_SERVER);

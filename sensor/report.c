@@ -410,7 +410,7 @@ static void print_unseen(const struct report *report, const struct report_input 
     FILE *out = page->out;
     bool any = false;
     uint64_t hidden = report->upgraded;
-    print_coloured(page, "\033[1m", "\nNot seen\n");
+    print_coloured(page, "\033[1m", "\nNot seen, or in doubt\n");
     for (size_t i = 0; i < PORTS; i++)
         hidden += report->implicit[i];
     print_count(out, &any, hidden, "sessions went on inside TLS, where nothing can be read");

@@ -1,5 +1,5 @@
-/* Any bytes as a facts record: the JSON is JSON (the test's own strict reader says so), the message is terminated,
- * and nothing crashes. */
+/* Any bytes as a facts record: the JSON is JSON (the test's own strict reader says so), the message
+ * is terminated, and nothing crashes. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -182,7 +182,7 @@ static void check_secrets(struct run *run, const char *what, const struct record
             report(run, "law 7: JSON has no room", what, recording);
         buffer_append(&json, BYTES_LITERAL("\n"));
     }
-    if (run->json)
+    if (run->json && json.len > 0)
         fwrite(json.data, 1, json.len, run->json);
     for (size_t i = 0; i < run->d->secrets; i++) {
         if (shows(buffer_view(&json), run->d->secret[i]) ||

@@ -14,7 +14,8 @@ static void vectors(void **state)
 {
     (void)state;
     static const char *const plain[] = { "", "f", "fo", "foo", "foob", "fooba", "foobar" };
-    static const char *const coded[] = { "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
+    static const char *const coded[] = { "",         "Zg==",     "Zm8=",    "Zm9v",
+                                         "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
         char text[16];
         uint8_t back[16];
@@ -29,13 +30,15 @@ static void vectors(void **state)
 static void rejects(void **state)
 {
     (void)state;
-    static const char *const wrong[] = { "Z", "Zg=", "Zg===", "Zm9v=", "Zm 9v", "Zm9v\n", "Z\x80==", "====", "-_-_", "NTLM supported" };
+    static const char *const wrong[] = { "Z",      "Zg=",     "Zg===", "Zm9v=", "Zm 9v",
+                                         "Zm9v\n", "Z\x80==", "====",  "-_-_",  "NTLM supported" };
     uint8_t to[16];
     size_t len;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_false(base64_decode(bytes_of_string(wrong[i]), to, sizeof to, &len));
     assert_false(base64_decode(BYTES_LITERAL("Zm9vYmFy"), to, 5, &len));
-    assert_true(base64_decode(BYTES_LITERAL("Zm9vYg"), to, sizeof to, &len)); /* padding forgotten */
+    assert_true(
+        base64_decode(BYTES_LITERAL("Zm9vYg"), to, sizeof to, &len)); /* padding forgotten */
     assert_int_equal(len, 4);
 }
 

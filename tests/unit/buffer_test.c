@@ -1,4 +1,5 @@
-/* Buffers: what they hold, what they are charged, what they refuse, and that they wipe what they let go. */
+/* Buffers: what they hold, what they are charged, what they refuse, and that they wipe what they
+ * let go. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
-/* The program's own explicit_bzero() takes the place of libc's, so that the tests see what is wiped, also of
- * memory that is freed right after. */
+/* The program's own explicit_bzero() takes the place of libc's, so that the tests see what is
+ * wiped, also of memory that is freed right after. */
 static struct {
     const uint8_t *at;
     size_t len;
@@ -96,7 +97,8 @@ TEST(never_above_the_maximum)
         struct pool pool;
         pool_init(&pool, 1000);
         buffer_init(&buffer, max, &pool);
-        assert_false(buffer_append(&buffer, bytes_over(block, max + 1 <= sizeof block ? max + 1 : SIZE_MAX)));
+        assert_false(buffer_append(
+            &buffer, bytes_over(block, max + 1 <= sizeof block ? max + 1 : SIZE_MAX)));
         assert_int_equal(buffer.len, 0);
         for (size_t n = 0; n < max; n++) {
             assert_true(buffer_append(&buffer, bytes_over(block, 1)));

@@ -41,7 +41,8 @@ static void views_cut_and_compare(void **state)
 static void cursor_reads_both_byte_orders(void **state)
 {
     (void)state;
-    struct bytes data = copy_of("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12", 18);
+    struct bytes data =
+        copy_of("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12", 18);
     struct cursor in = cursor_over(data);
     assert_int_equal(cursor_u8(&in), 0x01);
     assert_int_equal(cursor_u16(&in), 0x0203);

@@ -75,7 +75,7 @@ TEST(cancelled)
     deadlines_free(&all);
 }
 
-#define THINGS 300
+#define THINGS  300
 #define NOT_SET UINT64_MAX
 
 TEST(against_a_model)

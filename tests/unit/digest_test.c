@@ -58,13 +58,16 @@ TEST(hmac_sha256)
           "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
         { bytes_over(fourth, sizeof fourth), filled(message, 0xcd, 50),
           "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b" },
-        { filled(key, 0xaa, 131), BYTES_LITERAL("Test Using Larger Than Block-Size Key - Hash Key First"),
+        { filled(key, 0xaa, 131),
+          BYTES_LITERAL("Test Using Larger Than Block-Size Key - Hash Key First"),
           "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
         { filled(key, 0xaa, 131),
-          BYTES_LITERAL("This is a test using a larger than block-size key and a larger than block-size data. "
+          BYTES_LITERAL("This is a test using a larger than block-size key and a larger than "
+                        "block-size data. "
                         "The key needs to be hashed before being used by the HMAC algorithm."),
           "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2" },
-        { BYTES_NONE, BYTES_NONE, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad" },
+        { BYTES_NONE, BYTES_NONE,
+          "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t digest[DIGEST_SHA256_LEN];

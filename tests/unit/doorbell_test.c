@@ -66,8 +66,8 @@ TEST(an_earlier_ring_does_not_count)
     doorbell_destroy(&bell);
 }
 
-/* Two threads hand a number back and forth. A lost wake-up would cost a timeout of ten seconds, many of them the
- * time limit of the test. */
+/* Two threads hand a number back and forth. A lost wake-up would cost a timeout of ten seconds,
+ * many of them the time limit of the test. */
 #define TURNS 20000
 
 struct table {

@@ -12,7 +12,8 @@
 
 TEST(order)
 {
-    /* Ascending by time, then flow, then number, with values that an int difference would get wrong. */
+    /* Ascending by time, then flow, then number, with values that an int difference would get
+     * wrong. */
     static const struct event sorted[] = {
         { .time_ns = 0, .flow_uid = UINT64_MAX, .number = 9 },
         { .time_ns = 1, .flow_uid = 0, .number = 0 },
@@ -34,9 +35,13 @@ TEST(packed_and_unpacked)
 {
     static const uint8_t facts[] = { 1, 2, 3, 4, 5, 6, 7 };
     for (size_t len = 0; len <= sizeof facts; len++) {
-        struct event event = { .kind = EVENT_FINDING, .number = UINT32_MAX, .time_ns = UINT64_MAX - 1,
-                               .flow_uid = 0x0123456789ABCDEF, .frame = 42,
-                               .source = { EVENT_AUTH, 3, 17 }, .facts = bytes_over(facts, len) };
+        struct event event = { .kind = EVENT_FINDING,
+                               .number = UINT32_MAX,
+                               .time_ns = UINT64_MAX - 1,
+                               .flow_uid = 0x0123456789ABCDEF,
+                               .frame = 42,
+                               .source = { EVENT_AUTH, 3, 17 },
+                               .facts = bytes_over(facts, len) };
         size_t packed_len = event_packed_len(&event);
         uint8_t *packed = malloc(packed_len + 1); /* the ring aligns to 8, a test file may not */
         assert_non_null(packed);
@@ -48,7 +53,8 @@ TEST(packed_and_unpacked)
         assert_int_equal(back.number, UINT32_MAX);
         assert_int_equal(back.source.kind, EVENT_AUTH);
         assert_int_equal(back.source.number, 3);
-        assert_true(back.source.time_ns == 17 && back.time_ns == UINT64_MAX - 1 && back.frame == 42);
+        assert_true(back.source.time_ns == 17 && back.time_ns == UINT64_MAX - 1 &&
+                    back.frame == 42);
         assert_int_equal(event_compare(&event, &back), 0);
         assert_true(bytes_equal(back.facts, event.facts));
         if (len > 0) /* the facts are those of the packed record, not those it was made from */
@@ -76,7 +82,8 @@ TEST(damaged)
     assert_false(event_unpack(bytes_over(packed, sizeof packed), &back));
 }
 
-static void id_of(const struct event *event, const char *sensor, const char *key, char id[EVENT_ID_LEN + 1])
+static void id_of(const struct event *event, const char *sensor, const char *key,
+                  char id[EVENT_ID_LEN + 1])
 {
     event_id(event, sensor, bytes_of_string(key), id);
     assert_int_equal(strlen(id), EVENT_ID_LEN);
@@ -84,14 +91,17 @@ static void id_of(const struct event *event, const char *sensor, const char *key
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
         assert_true(dash ? id[i] == '-' : id[i] && strchr("0123456789abcdef", id[i]) != NULL);
     }
-    assert_int_equal(id[14], '8');                  /* version */
+    assert_int_equal(id[14], '8');                 /* version */
     assert_true(id[19] && strchr("89ab", id[19])); /* variant */
 }
 
 TEST(ids)
 {
-    const struct event event = { .kind = EVENT_AUTH, .number = 1, .time_ns = UINT64_C(0x0123456789AB) * 1000000,
-                                 .flow_uid = 77, .frame = 5 };
+    const struct event event = { .kind = EVENT_AUTH,
+                                 .number = 1,
+                                 .time_ns = UINT64_C(0x0123456789AB) * 1000000,
+                                 .flow_uid = 77,
+                                 .frame = 5 };
     char id[EVENT_ID_LEN + 1], other[EVENT_ID_LEN + 1];
     id_of(&event, "tap", "", id);
     assert_memory_equal(id, "01234567-89ab-", 14); /* time first, so that ids sort */
@@ -167,17 +177,21 @@ TEST(message_with_and_without_parts)
     add_flow(&facts);
     facts_string(&facts, FIELD_AUTH_MECHANISM, "PLAIN");
     facts_string(&facts, FIELD_EVENT_OUTCOME, "unknown");
-    assert_message(EVENT_AUTH, &facts, "smtp login with PLAIN from 10.0.0.1 to 10.0.0.2:25: unknown");
+    assert_message(EVENT_AUTH, &facts,
+                   "smtp login with PLAIN from 10.0.0.1 to 10.0.0.2:25: unknown");
     facts_string(&facts, FIELD_USER_NAME, "alice");
-    assert_message(EVENT_AUTH, &facts, "smtp login by alice with PLAIN from 10.0.0.1 to 10.0.0.2:25: unknown");
+    assert_message(EVENT_AUTH, &facts,
+                   "smtp login by alice with PLAIN from 10.0.0.1 to 10.0.0.2:25: unknown");
     facts_string(&facts, FIELD_EVENT_OUTCOME, "failure");
     facts_string(&facts, FIELD_EVENT_CODE, "535 5.7.8");
     facts_string(&facts, FIELD_AUTH_EXPOSED, "password");
-    assert_message(EVENT_AUTH, &facts, "smtp login by alice with PLAIN from 10.0.0.1 to 10.0.0.2:25: "
-                                       "failure (535 5.7.8), exposed: password");
+    assert_message(EVENT_AUTH, &facts,
+                   "smtp login by alice with PLAIN from 10.0.0.1 to 10.0.0.2:25: "
+                   "failure (535 5.7.8), exposed: password");
     facts_unset(&facts, FIELD_USER_NAME);
-    assert_message(EVENT_AUTH, &facts, "smtp login with PLAIN from 10.0.0.1 to 10.0.0.2:25: "
-                                       "failure (535 5.7.8), exposed: password");
+    assert_message(EVENT_AUTH, &facts,
+                   "smtp login with PLAIN from 10.0.0.1 to 10.0.0.2:25: "
+                   "failure (535 5.7.8), exposed: password");
     facts_free(&facts);
 }
 
@@ -194,7 +208,8 @@ TEST(message_with_a_double_part)
     facts_string(&facts, FIELD_AUTH_MECHANISM, "LOGIN");
     assert_message(EVENT_FINDING, &facts, "Password in the clear: from 10.0.0.1 to 10.0.0.2:25");
     facts_string(&facts, FIELD_EVENT_OUTCOME, "success");
-    assert_message(EVENT_FINDING, &facts, "Password in the clear: from 10.0.0.1 to 10.0.0.2:25 (LOGIN, success)");
+    assert_message(EVENT_FINDING, &facts,
+                   "Password in the clear: from 10.0.0.1 to 10.0.0.2:25 (LOGIN, success)");
     facts_free(&facts);
 }
 
@@ -214,7 +229,8 @@ TEST(message_of_everything)
     char text[2048];
     facts_init(&facts, NULL);
     for (unsigned f = 0; f < FIELDS; f++) {
-        if (schema_field((enum field)f)->type == TYPE_TEXT || schema_field((enum field)f)->type == TYPE_KEYWORD)
+        if (schema_field((enum field)f)->type == TYPE_TEXT ||
+            schema_field((enum field)f)->type == TYPE_KEYWORD)
             facts_string(&facts, (enum field)f, "word");
         else
             facts_number(&facts, (enum field)f, 1);
@@ -244,7 +260,8 @@ TEST(message_of_everything)
     facts_free(&facts);
 }
 
-/* In a heap block of every size: always terminated, as long as can be, and no character is cut in two. */
+/* In a heap block of every size: always terminated, as long as can be, and no character is cut in
+ * two. */
 TEST(message_is_cut)
 {
     struct facts facts;
@@ -261,7 +278,7 @@ TEST(message_is_cut)
         event_message(EVENT_WEIRD, &index, text, size);
         size_t len = strlen(text);
         assert_true(len < size && len + 4 >= size);
-        assert_memory_equal(text, whole, len);         /* the beginning of it, with nothing left out */
+        assert_memory_equal(text, whole, len); /* the beginning of it, with nothing left out */
         assert_true((whole[len] & 0xC0) != 0x80);
         free(text);
     }

@@ -23,7 +23,8 @@ static void assert_printed(const struct fact *fact, const char *expected)
 }
 
 /* The next fact is this one and reads so. */
-static void expect(struct bytes records, size_t *at, enum field field, uint8_t row, const char *printed)
+static void expect(struct bytes records, size_t *at, enum field field, uint8_t row,
+                   const char *printed)
 {
     struct fact fact;
     assert_true(facts_next(records, at, &fact));
@@ -187,7 +188,7 @@ TEST(full)
     size_t seen = 0;
     for (size_t at = 0; facts_next(records_of(&facts), &at, &fact); seen++)
         assert_int_equal(fact.value.len, 1000);
-    assert_int_equal(seen, added); /* whole facts only */
+    assert_int_equal(seen, added);        /* whole facts only */
     facts_number(&facts, FIELD_FRAME, 9); /* a smaller one may still fit */
     assert_true(facts_find(records_of(&facts), FIELD_FRAME, &fact));
     assert_true(facts.full); /* and it stays said that something is missing */
@@ -231,7 +232,8 @@ TEST(the_pool_says_no)
     facts_free(&facts);
 }
 
-/* Every way to cut a record short, in a heap block that ends there: what is whole is read, the rest is not. */
+/* Every way to cut a record short, in a heap block that ends there: what is whole is read, the rest
+ * is not. */
 TEST(cut_records)
 {
     struct facts facts;
@@ -274,7 +276,8 @@ TEST(damaged_records)
     facts_free(&facts);
 }
 
-/* Values whose length does not fit their type: something is printed, nothing is read that is not there. */
+/* Values whose length does not fit their type: something is printed, nothing is read that is not
+ * there. */
 TEST(odd_lengths)
 {
     uint8_t value[17];
@@ -330,7 +333,8 @@ TEST(times)
     }
 }
 
-/* Every day of the 584 years that 64 bits of nanoseconds reach, against counting on from the day before. */
+/* Every day of the 584 years that 64 bits of nanoseconds reach, against counting on from the day
+ * before. */
 TEST(every_day)
 {
     static const int days_of[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };

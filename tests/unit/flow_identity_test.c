@@ -1,5 +1,5 @@
-/* Community ID against values of its specification and of an independent implementation; the flow's own name; and
- * the facts and events of a flow. */
+/* Community ID against values of its specification and of an independent implementation; the flow's
+ * own name; and the facts and events of a flow. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
-static struct flow_identity flow(uint8_t protocol, const char *client, uint16_t client_port, const char *server,
-                                 uint16_t server_port)
+static struct flow_identity flow(uint8_t protocol, const char *client, uint16_t client_port,
+                                 const char *server, uint16_t server_port)
 {
     struct flow_identity id = { .ip_protocol = protocol, .first_ns = 1795510800000000000U };
     int family = strchr(client, ':') ? AF_INET6 : AF_INET;
@@ -44,14 +44,15 @@ TEST(community_id)
         { 6, 34855, 80, "128.232.110.120", "66.35.250.204", "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
         { 17, 54585, 53, "192.168.1.52", "8.8.8.8", "1:d/FP5EW3wiY1vCndhwleRRKHowQ=" },
         { 6, 49152, 25, "2001:db8::1", "2001:db8::25", "1:jNGpCljffJxwrtEe7u38hGuZrMs=" },
-        { 6, 20, 10, "10.0.0.1", "10.0.0.1", "1:1Lc+0H/HgLmR5V4rmOeuDZQS11k=" }, /* only the ports order them */
+        { 6, 20, 10, "10.0.0.1", "10.0.0.1",
+          "1:1Lc+0H/HgLmR5V4rmOeuDZQS11k=" }, /* only the ports order them */
         { 6, 65535, 0, "255.255.255.255", "0.0.0.0", "1:LdN0oTsWjz5qVMMtMj5zPyV/TiU=" },
         { 17, 68, 67, "fe80::1", "fe80::1", "1:Gr6zP+xq+V90N3U0u56C0Lyt46w=" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[COMMUNITY_ID_LEN + 1];
-        struct flow_identity id =
-            flow(rows[i].protocol, rows[i].client, rows[i].client_port, rows[i].server, rows[i].server_port);
+        struct flow_identity id = flow(rows[i].protocol, rows[i].client, rows[i].client_port,
+                                       rows[i].server, rows[i].server_port);
         assert_true(flow_community_id(&id, text));
         assert_string_equal(text, rows[i].expected);
         assert_int_equal(strlen(text), COMMUNITY_ID_LEN);
@@ -81,7 +82,8 @@ TEST(uid)
         flow_identity_name(&changed[i]);
         assert_true(changed[i].uid != id.uid);
     }
-    /* The same on every run and machine: this value may only change together with a note to the users. */
+    /* The same on every run and machine: this value may only change together with a note to the
+     * users. */
     struct flow_identity fixed = flow(6, "192.0.2.1", 50000, "192.0.2.25", 587);
     fixed.vlan = 12;
     flow_identity_name(&fixed);
@@ -119,7 +121,8 @@ TEST(facts_of_a_flow)
     assert_fact(records, FIELD_NETWORK_VLAN_ID, NULL);
     assert_fact(records, FIELD_NETWORK_COMMUNITY_ID, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
     assert_fact(records, FIELD_FLOW_UID, "00000000000000ab");
-    assert_string_equal(id.community_id, "1:LQU9qZlK+B5F3KDmev6m5PMibrg="); /* kept for the next event */
+    assert_string_equal(id.community_id,
+                        "1:LQU9qZlK+B5F3KDmev6m5PMibrg="); /* kept for the next event */
 
     facts_clear(&facts);
     id = flow(17, "2001:db8::1", 1, "2001:db8::2", 2);
@@ -188,10 +191,8 @@ TEST(other_side)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(community_id),
-        cmocka_unit_test(uid),
-        cmocka_unit_test(facts_of_a_flow),
-        cmocka_unit_test(emitting),
+        cmocka_unit_test(community_id),    cmocka_unit_test(uid),
+        cmocka_unit_test(facts_of_a_flow), cmocka_unit_test(emitting),
         cmocka_unit_test(other_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

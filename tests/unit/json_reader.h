@@ -1,7 +1,8 @@
-/* A strict JSON reader (RFC 8259) for tests: it accepts nothing else, and shows every value with its path.
+/* A strict JSON reader (RFC 8259) for tests: it accepts nothing else, and shows every value with
+ * its path.
  *
- * Independent of the writer on purpose. Objects may not name a member twice; text must be UTF-8; escapes become the
- * bytes they stand for. Paths look like mailtap.smtp.recipients[2].code. */
+ * Independent of the writer on purpose. Objects may not name a member twice; text must be UTF-8;
+ * escapes become the bytes they stand for. Paths look like mailtap.smtp.recipients[2].code. */
 #ifndef MAILTAP_TESTS_JSON_READER_H
 #define MAILTAP_TESTS_JSON_READER_H
 
@@ -12,14 +13,15 @@
 
 #include "bytes.h"
 
-#define JSON_PATH_MAX 256
-#define JSON_TEXT_MAX 8192
-#define JSON_DEPTH_MAX 16
+#define JSON_PATH_MAX    256
+#define JSON_TEXT_MAX    8192
+#define JSON_DEPTH_MAX   16
 #define JSON_MEMBERS_MAX 128
 
 struct json_reader {
     const uint8_t *at, *end;
-    /* Called for each value that is no object or array: type is 's', 'n', 't', 'f' or '0' (null). */
+    /* Called for each value that is no object or array: type is 's', 'n', 't', 'f' or '0' (null).
+     */
     void (*value)(void *arg, const char *path, char type, struct bytes text);
     void *arg;
     char path[JSON_PATH_MAX];
@@ -54,7 +56,11 @@ static inline size_t json_utf8(const uint8_t *at, const uint8_t *end)
 {
     static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
     uint8_t first = *at;
-    size_t n = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
+    size_t n = first < 0x80       ? 1
+               : first >> 5 == 6  ? 2
+               : first >> 4 == 14 ? 3
+               : first >> 3 == 30 ? 4
+                                  : 0;
     if (n <= 1 || (size_t)(end - at) < n)
         return n == 1 ? 1 : 0;
     uint32_t code = first & (0xFFU >> (n + 1));
@@ -143,8 +149,8 @@ static inline bool json_read_object(struct json_reader *in, unsigned depth)
                 return false;
         }
         members++;
-        snprintf(in->path + path_len, JSON_PATH_MAX - path_len, "%s%.*s", path_len > 0 ? "." : "", (int)len,
-                 (const char *)name);
+        snprintf(in->path + path_len, JSON_PATH_MAX - path_len, "%s%.*s", path_len > 0 ? "." : "",
+                 (int)len, (const char *)name);
         if (!json_take(in, ':') || !json_read_any(in, depth + 1))
             return false;
         in->path[path_len] = '\0';
@@ -198,14 +204,18 @@ static bool json_read_any(struct json_reader *in, unsigned depth)
     }
     if (in->value)
         in->value(in->arg, in->path, type,
-                  type == 's' ? bytes_over(text, len) : bytes_over(start, (size_t)(in->at - start)));
+                  type == 's' ? bytes_over(text, len)
+                              : bytes_over(start, (size_t)(in->at - start)));
     return true;
 }
 
 /* Whether the whole text is one JSON object without white space, as the sensor writes it. */
-static inline bool json_read(struct bytes text, void (*value)(void *, const char *, char, struct bytes), void *arg)
+static inline bool json_read(struct bytes text,
+                             void (*value)(void *, const char *, char, struct bytes), void *arg)
 {
-    struct json_reader in = { .at = text.data, .end = text.data + text.len, .value = value, .arg = arg };
+    struct json_reader in = {
+        .at = text.data, .end = text.data + text.len, .value = value, .arg = arg
+    };
     return text.len > 0 && text.data[0] == '{' && json_read_any(&in, 0) && in.at == in.end;
 }
 

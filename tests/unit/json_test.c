@@ -1,5 +1,5 @@
-/* Law 7: whatever the facts are, the JSON parses and says the same. The reader is its own (json_reader.h), and what
- * it should find is derived here from the facts in the most naive way. */
+/* Law 7: whatever the facts are, the JSON parses and says the same. The reader is its own
+ * (json_reader.h), and what it should find is derived here from the facts in the most naive way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -93,7 +93,8 @@ static unsigned dense(struct bytes facts, const char *object, size_t object_len,
     unsigned place = 0;
     for (size_t at = 0; facts_next(facts, &at, &fact);) {
         const char *name = schema_field(fact.field)->name;
-        if (schema_field(fact.field)->arity == ARITY_ROWS && strncmp(name, object, object_len + 1) == 0)
+        if (schema_field(fact.field)->arity == ARITY_ROWS &&
+            strncmp(name, object, object_len + 1) == 0)
             present[fact.row] = true;
     }
     for (unsigned i = 0; i < row; i++)
@@ -146,7 +147,8 @@ static void assert_json_equals(const struct facts *facts)
     assert_true(json_write(&out, records));
     struct bytes text = buffer_view(&out);
     if (!json_read(text, found, &read))
-        fail_msg("not JSON: %.*s", (int)(text.len < 2000 ? text.len : 2000), (const char *)text.data);
+        fail_msg("not JSON: %.*s", (int)(text.len < 2000 ? text.len : 2000),
+                 (const char *)text.data);
     assert_int_equal(bytes_index(text, '\n'), text.len); /* one line */
     derive_lines(&expected, records);
     assert_int_equal(read.count, expected.count);
@@ -196,13 +198,14 @@ TEST(ecs_form)
     facts_claim(&facts, FIELD_STARTTLS_REQUESTED, CLAIM_NO);
     facts_claim(&facts, FIELD_AUTH_CLEARTEXT, CLAIM_YES);
     facts_number(&facts, FIELD_TIMESTAMP, UINT64_C(1795510800123456789));
-    assert_json(&facts,
-                "{\"@timestamp\":\"2026-11-24T09:00:00.123456789Z\","
-                "\"event\":{\"category\":[\"email\",\"network\"],\"type\":[\"info\"],\"action\":\"last\"},"
-                "\"message\":\"hello\",\"client\":{\"ip\":\"10.0.0.1\"},\"server\":{\"port\":25},"
-                "\"tls\":{\"established\":false},"
-                "\"mailtap\":{\"auth\":{\"cleartext\":\"yes\"},"
-                "\"starttls\":{\"offered\":\"unknown\",\"requested\":\"no\"}}}");
+    assert_json(
+        &facts,
+        "{\"@timestamp\":\"2026-11-24T09:00:00.123456789Z\","
+        "\"event\":{\"category\":[\"email\",\"network\"],\"type\":[\"info\"],\"action\":\"last\"},"
+        "\"message\":\"hello\",\"client\":{\"ip\":\"10.0.0.1\"},\"server\":{\"port\":25},"
+        "\"tls\":{\"established\":false},"
+        "\"mailtap\":{\"auth\":{\"cleartext\":\"yes\"},"
+        "\"starttls\":{\"offered\":\"unknown\",\"requested\":\"no\"}}}");
     facts_free(&facts);
 }
 
@@ -232,8 +235,9 @@ TEST(numbers_are_exact)
     facts_number(&facts, FIELD_NETWORK_BYTES, UINT64_MAX);
     facts_number(&facts, FIELD_NETWORK_PACKETS, (UINT64_C(1) << 53) + 1);
     facts_number(&facts, FIELD_FRAME, 0);
-    assert_json(&facts, "{\"network\":{\"bytes\":18446744073709551615,\"packets\":9007199254740993},"
-                        "\"mailtap\":{\"frame\":0}}");
+    assert_json(&facts,
+                "{\"network\":{\"bytes\":18446744073709551615,\"packets\":9007199254740993},"
+                "\"mailtap\":{\"frame\":0}}");
     facts_free(&facts);
 }
 
@@ -241,11 +245,13 @@ TEST(text_of_any_kind)
 {
     struct facts facts;
     facts_init(&facts, NULL);
-    facts_text(&facts, FIELD_MESSAGE, BYTES_LITERAL("a\"b\\c/\0\x01\x1F\n\x7F\xC3\xA9\xE2\x80\xA8\xF0\x9F\x93\xA7"));
+    facts_text(&facts, FIELD_MESSAGE,
+               BYTES_LITERAL("a\"b\\c/\0\x01\x1F\n\x7F\xC3\xA9\xE2\x80\xA8\xF0\x9F\x93\xA7"));
     facts_text(&facts, FIELD_USER_NAME, BYTES_LITERAL("\xFF\xC3(\xED\xA0\x80\xF0\x9F\x93"));
-    assert_json(&facts, "{\"message\":\"a\\\"b\\\\c/\\u0000\\u0001\\u001f\\u000a\\u007f\xC3\xA9\xE2\x80\xA8"
-                        "\xF0\x9F\x93\xA7\",\"user\":{\"name\":\"\xEF\xBF\xBD\xEF\xBF\xBD("
-                        "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"}}");
+    assert_json(&facts,
+                "{\"message\":\"a\\\"b\\\\c/\\u0000\\u0001\\u001f\\u000a\\u007f\xC3\xA9\xE2\x80\xA8"
+                "\xF0\x9F\x93\xA7\",\"user\":{\"name\":\"\xEF\xBF\xBD\xEF\xBF\xBD("
+                "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"}}");
     facts_free(&facts);
 }
 
@@ -333,7 +339,9 @@ static uint32_t random_below(uint32_t limit)
 /* Text that is mostly characters of all lengths, with wrong bytes in between. */
 static struct bytes random_text(uint8_t *to, size_t max)
 {
-    static const char *const parts[] = { "a", "\"", "\\", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x93\xA7", "{", "}", ",", ":" };
+    static const char *const parts[] = {
+        "a", "\"", "\\", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x93\xA7", "{", "}", ",", ":"
+    };
     size_t len = 0, wanted = random_below(8) ? random_below(24) : random_below((uint32_t)max);
     while (len + 4 <= wanted) {
         if (random_below(4) == 0) {
@@ -349,7 +357,8 @@ static struct bytes random_text(uint8_t *to, size_t max)
 
 static void add_random_fact(struct facts *facts)
 {
-    static const uint64_t numbers[] = { 0, 1, UINT64_MAX, UINT64_C(1) << 63, 1795510800000000000, 4711 };
+    static const uint64_t numbers[] = { 0,   1, UINT64_MAX, UINT64_C(1) << 63, 1795510800000000000,
+                                        4711 };
     uint8_t text[2048];
     enum field field = (enum field)random_below(FIELDS);
     const struct field_row *row = schema_field(field);
@@ -357,7 +366,8 @@ static void add_random_fact(struct facts *facts)
     switch (row->type) {
     case TYPE_TEXT:
     case TYPE_KEYWORD:
-        facts_row_text(facts, row->arity == ARITY_ROWS ? row_number : 0, field, random_text(text, sizeof text));
+        facts_row_text(facts, row->arity == ARITY_ROWS ? row_number : 0, field,
+                       random_text(text, sizeof text));
         break;
     case TYPE_NUMBER:
     case TYPE_TIME:
@@ -409,8 +419,10 @@ TEST(damaged_facts)
             facts_copy(&facts, &fact);
         }
         for (unsigned flips = random_below(3); flips > 0 && facts.records.len > 0; flips--)
-            facts.records.data[random_below((uint32_t)facts.records.len)] ^= (uint8_t)(1U << random_below(8));
-        struct bytes cut = bytes_first(buffer_view(&facts.records), random_below((uint32_t)facts.records.len + 1));
+            facts.records.data[random_below((uint32_t)facts.records.len)] ^=
+                (uint8_t)(1U << random_below(8));
+        struct bytes cut =
+            bytes_first(buffer_view(&facts.records), random_below((uint32_t)facts.records.len + 1));
         buffer_clear(&out);
         assert_true(json_write(&out, cut));
         assert_true(json_read(buffer_view(&out), NULL, NULL));
@@ -419,7 +431,8 @@ TEST(damaged_facts)
     facts_free(&facts);
 }
 
-/* As many facts as a record holds: the writer keeps the first 2048 and is still right about them. */
+/* As many facts as a record holds: the writer keeps the first 2048 and is still right about them.
+ */
 TEST(a_full_record)
 {
     struct facts facts;
@@ -437,12 +450,37 @@ TEST(a_full_record)
 /* The reader itself says no to what is not JSON; else the tests above would prove nothing. */
 TEST(the_reader_is_strict)
 {
-    static const char *const good[] = { "{}", "{\"a\":[]}", "{\"a\":{\"b\":-1.5e+3},\"c\":[null,true,false]}" };
+    static const char *const good[] = { "{}", "{\"a\":[]}",
+                                        "{\"a\":{\"b\":-1.5e+3},\"c\":[null,true,false]}" };
     static const char *const bad[] = {
-        "", "[]", "{", "{}}", "{} ", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,\"a\":1}", "{\"a\":01}", "{\"a\":1.}",
-        "{\"a\":+1}", "{\"a\":\"}", "{\"a\":\"\n\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"\xFF\"}",
-        "{\"a\":\"\xC0\x80\"}", "{\"a\":\"\xED\xA0\x80\"}", "{\"a\":1,\"a\":2}", "{\"a\":[1,]}", "{\"a\":[1}",
-        "{\"a\":tru}", "{\"a\":nul}", "{\"a\":'b'}", "{a:1}", "{\"a\":1 }", "{\"a\":1\"b\":2}",
+        "",
+        "[]",
+        "{",
+        "{}}",
+        "{} ",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{,\"a\":1}",
+        "{\"a\":01}",
+        "{\"a\":1.}",
+        "{\"a\":+1}",
+        "{\"a\":\"}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\u12\"}",
+        "{\"a\":\"\xFF\"}",
+        "{\"a\":\"\xC0\x80\"}",
+        "{\"a\":\"\xED\xA0\x80\"}",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\":[1,]}",
+        "{\"a\":[1}",
+        "{\"a\":tru}",
+        "{\"a\":nul}",
+        "{\"a\":'b'}",
+        "{a:1}",
+        "{\"a\":1 }",
+        "{\"a\":1\"b\":2}",
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(json_read(bytes_of_string(good[i]), NULL, NULL));

@@ -56,7 +56,8 @@ static struct value *add(struct lru *lru, uint32_t key, uint64_t now_ns)
     static const struct value zero;
     assert_memory_equal(value, &zero, sizeof zero);
     value->number = key * UINT64_C(10);
-    memset(value->rest, 0xEE, sizeof value->rest); /* so that a slot used again shows what was left in it */
+    memset(value->rest, 0xEE,
+           sizeof value->rest); /* so that a slot used again shows what was left in it */
     return value;
 }
 
@@ -72,8 +73,9 @@ static void assert_order(struct lru *lru, const uint32_t *keys, size_t count)
     assert_int_equal(lru_count(lru), count);
 }
 
-#define ASSERT_ORDER(lru, ...) \
-    assert_order(lru, (const uint32_t[]){ __VA_ARGS__ }, sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
+#define ASSERT_ORDER(lru, ...)                                                                     \
+    assert_order(lru, (const uint32_t[]){ __VA_ARGS__ },                                           \
+                 sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
 
 TEST(empty)
 {
@@ -234,7 +236,8 @@ TEST(values_do_not_move)
 TEST(keys_of_any_size)
 {
     for (size_t size = 1; size <= 40; size++) {
-        struct lru *lru = lru_new(&(struct lru_options){ .key_size = size, .value_size = 1, .max_entries = 8 });
+        struct lru *lru =
+            lru_new(&(struct lru_options){ .key_size = size, .value_size = 1, .max_entries = 8 });
         uint8_t *key = malloc(size);
         assert_non_null(lru);
         assert_non_null(key);
@@ -263,12 +266,13 @@ TEST(colliding_hashes)
     lru_remove(lru, values[5]);
     lru_remove(lru, values[0]);
     for (size_t i = 0; i < 6; i++)
-        assert_ptr_equal(lru_find(lru, 42, &keys[i], 0), i == 2 || i == 5 || i == 0 ? NULL : values[i]);
+        assert_ptr_equal(lru_find(lru, 42, &keys[i], 0),
+                         i == 2 || i == 5 || i == 0 ? NULL : values[i]);
     lru_free(lru);
 }
 
 /* The model: an array, oldest first, searched from end to end. */
-#define MODEL_MAX 37
+#define MODEL_MAX  37
 #define MODEL_IDLE 400
 
 static struct {

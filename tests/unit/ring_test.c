@@ -1,4 +1,5 @@
-/* The ring: order, wrapping, its largest record, a writer that waits, a reader that leaves, and two threads. */
+/* The ring: order, wrapping, its largest record, a writer that waits, a reader that leaves, and two
+ * threads. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -120,7 +121,8 @@ TEST(full_and_empty_again)
             count++;
         size_t stride = (8 + len + 7) / 8 * 8;
         assert_true(count * stride <= 4096);
-        assert_true((count + 2) * stride > 4096 + 8); /* lost: less than a record, twice if a lap ends on the way */
+        assert_true((count + 2) * stride >
+                    4096 + 8); /* lost: less than a record, twice if a lap ends on the way */
         for (uint32_t i = 0; i < count; i++)
             expect(ring, len, i);
         assert_false(ring_peek(ring, &record));
@@ -180,7 +182,8 @@ static void *writer(void *arg)
     struct pipe *pipe = arg;
     for (uint32_t i = 0; i < pipe->count; i++) {
         size_t len = length_of(i);
-        uint8_t *to = pipe->waits ? ring_reserve_wait(pipe->ring, len) : ring_reserve(pipe->ring, len);
+        uint8_t *to =
+            pipe->waits ? ring_reserve_wait(pipe->ring, len) : ring_reserve(pipe->ring, len);
         if (!to && pipe->waits) {
             atomic_store(&pipe->gave_up, true);
             break;

@@ -1,5 +1,5 @@
-/* The vocabulary keeps its own rules: names, the order that JSON needs, what ECS wants as arrays, and the lists and
- * message templates of the event kinds. */
+/* The vocabulary keeps its own rules: names, the order that JSON needs, what ECS wants as arrays,
+ * and the lists and message templates of the event kinds. */
 #include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,8 +58,8 @@ static bool inside(const char *name, const char *object, size_t len)
     return strncmp(name, object, len) == 0 && name[len] == '.';
 }
 
-/* JSON opens each object once: whatever lies in an object stands in one run of rows. And no name is a value in one
- * row and an object in another. */
+/* JSON opens each object once: whatever lies in an object stands in one run of rows. And no name is
+ * a value in one row and an object in another. */
 TEST(rows_stand_in_tree_order)
 {
     for (unsigned i = 0; i < FIELDS; i++) {
@@ -106,10 +106,26 @@ TEST(objects_of_arrays)
 TEST(arrays_of_ecs_are_lists)
 {
     static const char *const arrays[] = {
-        "event.category", "event.type",          "related.ip",    "related.user",  "related.hash",
-        "related.hosts",  "threat.technique.id", "threat.tactic.id", "tags",       "email.to.address",
-        "email.cc.address", "email.attachments", "dns.answers",   "dns.resolved_ip", "host.ip", "host.mac",
-        "observer.ip",    "x509.alternative_names", "tls.client.supported_ciphers", "rule.author",
+        "event.category",
+        "event.type",
+        "related.ip",
+        "related.user",
+        "related.hash",
+        "related.hosts",
+        "threat.technique.id",
+        "threat.tactic.id",
+        "tags",
+        "email.to.address",
+        "email.cc.address",
+        "email.attachments",
+        "dns.answers",
+        "dns.resolved_ip",
+        "host.ip",
+        "host.mac",
+        "observer.ip",
+        "x509.alternative_names",
+        "tls.client.supported_ciphers",
+        "rule.author",
     };
     unsigned present = 0;
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
@@ -174,11 +190,14 @@ TEST(event_kinds)
         const struct event_row *row = schema_event((enum event_kind)i);
         assert_list(row->categories);
         assert_list(row->types);
-        assert_each_in(row->categories, " authentication email network intrusion_detection malware threat session "
-                                        "configuration database file host iam library package process registry "
-                                        "vulnerability web api driver ");
-        assert_each_in(row->types, " start end info connection protocol allowed denied access admin change creation "
-                                   "deletion device error group indicator installation user ");
+        assert_each_in(row->categories,
+                       " authentication email network intrusion_detection malware threat session "
+                       "configuration database file host iam library package process registry "
+                       "vulnerability web api driver ");
+        assert_each_in(
+            row->types,
+            " start end info connection protocol allowed denied access admin change creation "
+            "deletion device error group indicator installation user ");
         assert_memory_equal(row->dataset, "mailtap.", 8);
         assert_string_equal(row->dataset + 8, row->name);
         assert_true(row->stream < STREAMS);
@@ -251,7 +270,8 @@ TEST(printed)
         const char *end = strchr(line, '\n');
         assert_non_null(end);
         size_t doc_len = strlen(row->doc);
-        assert_true((size_t)(end - line) > doc_len && memcmp(end - doc_len, row->doc, doc_len) == 0);
+        assert_true((size_t)(end - line) > doc_len &&
+                    memcmp(end - doc_len, row->doc, doc_len) == 0);
         line = end + 1;
     }
     assert_true(*line == '\0');

@@ -69,7 +69,8 @@ static void utf8(void **state)
 static void cuts_between_characters(void **state)
 {
     (void)state;
-    struct bytes text = BYTES_LITERAL("a\xe2\x82\xac" "b");
+    struct bytes text = BYTES_LITERAL("a\xe2\x82\xac"
+                                      "b");
     assert_int_equal(text_cut(text, 1).len, 1);
     assert_int_equal(text_cut(text, 2).len, 1);
     assert_int_equal(text_cut(text, 3).len, 1);
