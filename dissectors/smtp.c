@@ -29,7 +29,7 @@ static void recipients_unanswered(struct session *s, struct smtp *smtp)
 }
 
 /* A new login, EHLO or XCLIENT may have gone by unseen: who it is now, nobody knows. */
-static void forget_identity(struct session *s)
+void smtp_forget_identity(struct session *s)
 {
     facts_unset(session_facts(s), FIELD_USER_NAME);
     facts_unset(session_facts(s), FIELD_SMTP_HELO);
@@ -42,7 +42,7 @@ void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
     if (smtp->client != CLIENT_BODY)
         smtp->client = CLIENT_BLIND;
     smtp_transaction_end(s, smtp);
-    forget_identity(s);
+    smtp_forget_identity(s);
     smtp_queue_clear(&smtp->queue);
     smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
     smtp->client = CLIENT_BLIND;
@@ -77,7 +77,7 @@ static void client_gap(struct session *s, struct smtp *smtp, uint64_t missing)
     smtp->client = CLIENT_BLIND;
     if (!smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE))
         smtp_lose_track(s, smtp, false);
-    forget_identity(s);
+    smtp_forget_identity(s);
 }
 
 /* Replies are missing, so none that follows can be paired. */
@@ -107,8 +107,6 @@ static void smtp_gap(struct session *s, void *state, enum direction d, uint64_t 
 {
     struct smtp *smtp = state;
     begin(s, smtp);
-    if (smtp->xclient)
-        facts_unset(session_facts(s), FIELD_USER_NAME); /* another one may have come in the gap */
     if (d == FROM_CLIENT)
         client_gap(s, smtp, missing);
     else

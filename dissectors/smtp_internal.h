@@ -49,7 +49,7 @@ struct smtp_transaction {
 };
 
 struct smtp {
-    bool begun, lmtp, xclient; /* the server lets this client speak for others */
+    bool begun, lmtp;
     enum smtp_client_mode client;
     struct line_reader line[DIRECTIONS];
     struct smtp_queue queue;
@@ -91,6 +91,9 @@ size_t smtp_server_data(struct session *, struct smtp *, struct bytes unread, si
 
 /* smtp.c: from here on nothing is paired until the server's own word. `trusted`: no reply can be outstanding. */
 void smtp_lose_track(struct session *, struct smtp *, bool trusted);
+
+/* The loss is reached: what was said of who it is ends here. */
+void smtp_forget_identity(struct session *);
 
 /* smtp_transaction.c */
 void smtp_mail(struct session *, struct smtp *, struct bytes path);

@@ -56,7 +56,6 @@ static void list_capability(struct smtp *smtp, struct bytes text)
     copy_capitals(upper, sizeof upper, word);
     if (upper[0])
         facts_string(&smtp->listing, FIELD_SESSION_CAPABILITIES, upper);
-    smtp->xclient |= bytes_equal_nocase(word, "XCLIENT");
     if (bytes_equal_nocase(word, "STARTTLS") || bytes_equal_nocase(word, "X-ANONYMOUSTLS"))
         smtp->listing_starttls = true;
 }
@@ -287,6 +286,8 @@ static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_
         if (on_reply[command])
             on_reply[command](s, smtp, argument, reply);
         smtp_queue_pop(&smtp->queue);
+        if (smtp_queue_head(&smtp->queue, &any, &argument) == SMTP_LOST)
+            smtp_forget_identity(s);
     }
     smtp->replies++;
 }
