@@ -329,7 +329,7 @@ void session_end(struct session *s, struct moment now, enum ending ending)
             keep_rest(s, FROM_SERVER, false);
         }
     }
-    if (s->state)
+    if (s->dissector && s->state)
         s->dissector->end(s, s->state, ending);
     s->reading = false;
     starttls_finish(s, ending);

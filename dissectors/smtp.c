@@ -119,8 +119,9 @@ static void smtp_end(struct session *s, void *state, enum ending ending)
     begin(s, smtp);
     smtp_auth_unanswered(s, smtp);
     recipients_unanswered(s, smtp);
-    if (ending != ENDED_CLOSED && ending != ENDED_RESET && smtp->client != CLIENT_BODY)
-        smtp->client = CLIENT_BLIND; /* it may go on unseen: nothing is final */
+    bool final = ending == ENDED_CLOSED || ending == ENDED_RESET || ending == ENDED_UPGRADED;
+    if (!final && smtp->client != CLIENT_BODY)
+        smtp->client = CLIENT_BLIND; /* it may go on unseen: no refusal was the last word */
     smtp_transaction_end(s, smtp);
     smtp_queue_free(&smtp->queue);
     facts_free(&smtp->listing);

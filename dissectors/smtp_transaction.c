@@ -111,7 +111,8 @@ void smtp_transaction_end(struct session *s, struct smtp *smtp)
     }
     /* Refused as a whole if the sender was, or nobody was accepted, or the data was not; after a loss nobody knows
      * what came later. */
-    if (t->mail_refused || (smtp->client != CLIENT_BLIND && t->refused.code != 0 && (t->accepted == 0 || t->data_refused)))
+    bool nobody = t->refused.code != 0 && (t->accepted == 0 || t->data_refused);
+    if (t->mail_refused || (nobody && smtp->client != CLIENT_BLIND))
         outcome(s, &t->refused);
     emit(s, smtp, "smtp-transaction");
 }

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum op { OP_DATA, OP_DATA_2, OP_DATA_3, OP_LINE, OP_GAP, OP_HIDE, OP_SHOW, OP_PARTIAL };
+enum op { OP_DATA, OP_DATA_2, OP_REPEAT, OP_LINE, OP_GAP, OP_HIDE, OP_SHOW, OP_PARTIAL };
 
 struct outcome {
     bool over;
@@ -29,19 +29,23 @@ static void receive(void *arg, const struct event *event)
 }
 
 /* An exact heap copy, so that a read past the end is caught. */
-static void deliver(struct session *session, struct moment now, enum direction d, struct bytes bytes, bool line)
+static void deliver(struct session *session, struct moment now, enum direction d, struct bytes bytes, unsigned op)
 {
-    size_t len = bytes.len + (line ? 2 : 0);
-    uint8_t *copy = malloc(len + 1);
-    if (bytes.len > 0)
-        memcpy(copy, bytes.data, bytes.len);
-    if (line)
-        memcpy(copy + bytes.len, "\r\n", 2);
+    size_t times = op == OP_REPEAT ? 200 : 1, len = bytes.len * times + (op == OP_LINE ? 2 : 0);
+    if (len == 0)
+        return;
+    uint8_t *copy = malloc(len);
+    if (!copy)
+        abort();
+    for (size_t i = 0; bytes.len > 0 && i < times; i++)
+        memcpy(copy + i * bytes.len, bytes.data, bytes.len);
+    if (op == OP_LINE)
+        memcpy(copy + len - 2, "\r\n", 2);
     session_data(session, now, d, bytes_over(copy, len));
     free(copy);
 }
 
-static void play(struct session *session, struct cursor *in)
+static void play(struct session *session, struct cursor *in, enum ending ending)
 {
     struct moment now = { 1, 1 };
     while (cursor_left(in) >= 2) {
@@ -52,11 +56,11 @@ static void play(struct session *session, struct cursor *in)
         switch ((enum op)(op >> 1 & 7)) {
         case OP_DATA:
         case OP_DATA_2:
-        case OP_DATA_3:
+        case OP_REPEAT:
         case OP_LINE:
             if (len > cursor_left(in))
                 len = (unsigned)cursor_left(in);
-            deliver(session, now, d, cursor_take(in, len), (op >> 1 & 7) == OP_LINE);
+            deliver(session, now, d, cursor_take(in, len), op >> 1 & 7);
             break;
         case OP_GAP:
             session_gap(session, now, d, len * 50U + 1);
@@ -72,13 +76,14 @@ static void play(struct session *session, struct cursor *in)
             break;
         }
     }
-    session_end(session, now, ENDED_CLOSED);
+    session_end(session, now, ending);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct cursor in = cursor_over(bytes_over(data, size));
     unsigned options = cursor_u8(&in);
+    static const enum ending endings[] = { ENDED_CLOSED, ENDED_RESET, ENDED_TIMEOUT, ENDED_INPUT };
     struct pool streams, tables;
     static struct counters counters;
     struct facts own, assembly;
@@ -99,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     flow_identity_name(&id);
     struct session *session = session_new(&env, &id, options & 8);
     if (session) {
-        play(session, &in);
+        play(session, &in, endings[options >> 4 & 3]);
         outcome.over = true;
         session_free(session);
     }

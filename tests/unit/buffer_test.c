@@ -1,5 +1,8 @@
 /* Buffers: what they hold, what they are charged, what they refuse, and that they wipe what they
  * let go. */
+/* Fortified headers define explicit_bzero() inline; this file needs the name for itself. */
+#undef _FORTIFY_SOURCE
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
