@@ -78,6 +78,15 @@ static bool choose(struct session *s, const struct dissector *dissector)
 
 /* --- probing ------------------------------------------------------------------------------------ */
 
+bool session_knows(const char *protocol)
+{
+    for (unsigned i = 0; dissectors[i]; i++) {
+        if (bytes_equal_nocase(bytes_of_string(protocol), dissectors[i]->name))
+            return true;
+    }
+    return false;
+}
+
 static bool on_port(const struct dissector *dissector, uint16_t port)
 {
     for (const uint16_t *p = dissector->ports; *p != 0; p++) {

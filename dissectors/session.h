@@ -57,6 +57,9 @@ bool session_reading(const struct session *);
 /* An oddity of this session, reported once for each direction. */
 void session_weird(struct session *, enum weird, enum direction);
 
+/* Whether there is a dissector of this name. */
+bool session_knows(const char *protocol);
+
 /* Facts that belong into the flow event: coverage. */
 void session_flow_facts(const struct session *, struct facts *);
 

@@ -268,6 +268,10 @@ static enum exit_code read_capture(struct sensor *sensor)
 static bool usable(const struct config *config)
 {
     char error[1024];
+    if (config->trace && strcmp(config->trace, "all") != 0 && !session_knows(config->trace)) {
+        config_usage_error(stderr, "no dissector is called %s: --trace takes one of those, or all", config->trace);
+        return false;
+    }
     if (!config->filter || capture_filter_compiles(config->filter, error, sizeof error))
         return true;
     config_usage_error(stderr, "%s", error);

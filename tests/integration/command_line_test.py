@@ -164,6 +164,7 @@ class CommandLine(unittest.TestCase):
         self.one_line(run("--no-such-option"), 2, "no-such-option")
         self.one_line(run(), 2, "-r")
         self.one_line(run("-r", self.login, "-o", "xml"), 2, "xml")
+        self.one_line(run("-r", self.login, "--trace", "gopher"), 2, "gopher")
         self.one_line(run("-r", self.login, "--flows", "some"), 2, "some")
         self.one_line(run("-r", self.login, "--redis", "http://x"), 2, "http")
 
