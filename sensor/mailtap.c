@@ -16,6 +16,7 @@
 #include "json_lines.h"
 #include "log.h"
 #include "redis.h"
+#include "session.h"
 #include "worker.h"
 
 #define RING_BYTES (8 * 1024 * 1024)
