@@ -133,6 +133,11 @@ bool sasl_is_single(const struct sasl *sasl)
     return sasl->mechanism && sasl->mechanism->when == ONLY;
 }
 
+bool sasl_may_wrap(const struct sasl *sasl)
+{
+    return !sasl->mechanism || !sasl->mechanism->decode;
+}
+
 /* LOGIN prompts vary, in base64 or not, and after an empty initial response only the prompt tells what is asked. What
  * it then does not call a user name is taken for the secret. */
 void sasl_challenge(struct sasl *sasl, struct bytes base64)

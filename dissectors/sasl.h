@@ -32,6 +32,9 @@ const char *sasl_mechanism_name(const struct sasl *);
 /* Whether the client's first message carries the secret, so that nothing more will come (PLAIN, tokens). */
 bool sasl_is_single(const struct sasl *);
 
+/* Whether what follows a success may be wrapped in the mechanism's own security layer (RFC 4422 section 3.7). */
+bool sasl_may_wrap(const struct sasl *);
+
 /* The server's challenge, base64 or not. */
 void sasl_challenge(struct sasl *, struct bytes base64);
 /* The client's next message as sent: base64; "=" as initial response is an empty one (RFC 4954 section 4). A

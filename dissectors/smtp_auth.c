@@ -80,8 +80,10 @@ void smtp_auth_reply(struct session *s, struct smtp *smtp, const struct smtp_rep
     smtp_client_reads(smtp, CLIENT_COMMANDS);
     bool success = smtp_positive(&reply->code);
     finish(s, smtp, success ? "success" : "failure", &reply->code);
-    if (success)
+    if (success) {
         promote(s, &smtp->sasl);
+        smtp->may_wrap = sasl_may_wrap(&smtp->sasl);
+    }
 }
 
 void smtp_auth_unanswered(struct session *s, struct smtp *smtp)

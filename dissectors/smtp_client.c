@@ -320,6 +320,15 @@ static bool leaves_sasl(struct session *s, struct smtp *smtp, struct bytes unrea
     return true;
 }
 
+/* In a security layer: four bytes of length, then what nobody can read. No line of text begins with NUL. */
+static bool wrapped(const struct session *s, const struct smtp *smtp, struct bytes unread)
+{
+    bool may = smtp->client == CLIENT_COMMANDS
+                   ? smtp->may_wrap
+                   : smtp->client == CLIENT_SASL && server_hidden(s) && sasl_may_wrap(&smtp->sasl);
+    return may && unread.data[0] == 0;
+}
+
 size_t smtp_client_data(struct session *s, struct smtp *smtp, struct bytes unread, size_t shown)
 {
     if (smtp->client == CLIENT_WAITS && server_hidden(s))
@@ -327,6 +336,10 @@ size_t smtp_client_data(struct session *s, struct smtp *smtp, struct bytes unrea
     /* The rest of an over-long line, whatever that line began. */
     if (smtp->line[FROM_CLIENT].skipping && smtp->client != CLIENT_BLIND)
         return line_read(&smtp->line[FROM_CLIENT], unread, shown, &(struct line){ 0 });
+    if (wrapped(s, smtp, unread)) {
+        session_ignore_rest(s);
+        return unread.len;
+    }
     if (smtp->client == CLIENT_BODY && !judge_first_line(s, smtp, unread))
         return 0;
     switch (smtp->client) {

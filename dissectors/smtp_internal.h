@@ -64,6 +64,7 @@ struct smtp {
 
     struct sasl sasl;
     bool auth_open, auth_cancelled;
+    bool may_wrap; /* a login succeeded whose mechanism may have a security layer */
     unsigned auth_attempts;
 
     struct smtp_transaction transaction;

@@ -34,7 +34,7 @@ keep_capture() {
     local tool versions=""
     [ -s "$capture" ] || fail "$scenario recorded nothing"
     [ -n "${unfinished:-}" ] || check_ended
-    [ "$(stat -c %s "$capture")" -lt 153600 ] || fail "$scenario: the capture is larger than 150 kB"
+    [ "$(stat -c %s "$capture")" -lt 102400 ] || fail "$scenario: the capture is larger than 100 kB"
     for tool in $made_with; do versions="$versions, $(version_of "$tool")"; done
     cp "$capture" "$out/"
     printf '%s; %s; recorded %s\n' "$about" "${versions#, }" "$(date -u +%F)" >"$out/$scenario.about"

@@ -73,14 +73,15 @@ lab_down() {
     rm -rf "$work"
 }
 
-# capture_start SUFFIX [TCPDUMP OPTION...]: returns once tcpdump listens. $filter narrows what is kept; with $joins_late
+# capture_start SUFFIX [TCPDUMP OPTION...]: returns once tcpdump listens. ip6[6] == 0 are multicast reports, which icmp6 alone
+# misses. $filter narrows what is kept; with $joins_late
 # it does not wait for earlier connections to end.
 capture_start() {
     capture=$work/$scenario.$1
     shift
     [ $# -gt 0 ] || set -- -i eth0
     [ -n "${joins_late:-}" ] || wait_for "the end of what came before" no_connections
-    ip netns exec "$server_ns" tcpdump -U --immediate-mode -Z root -w "$capture" "$@" "${filter:-not arp and not icmp6}" \
+    ip netns exec "$server_ns" tcpdump -U --immediate-mode -Z root -w "$capture" "$@" "${filter:-not arp and not icmp6 and not ip6[6] == 0}" \
         2>"$work/tcpdump.log" &
     tcpdump_pid=$!
     wait_for tcpdump grep -q 'listening on' "$work/tcpdump.log"
