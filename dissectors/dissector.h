@@ -1,7 +1,8 @@
 /* The interface of a dissector, and all that it may call.
  *
- * A dissector is a protocol state machine over two streams of bytes. It does no I/O and knows no packet, no clock of
- * its own and no output format, so its test is a text file. The rules it keeps are in README.md of this folder. */
+ * A dissector is a protocol state machine over two streams of bytes. It does no I/O and knows no
+ * packet, no clock of its own and no output format, so its test is a text file. The rules it keeps
+ * are in README.md of this folder. */
 #ifndef MAILTAP_DISSECTOR_H
 #define MAILTAP_DISSECTOR_H
 
@@ -10,23 +11,25 @@
 enum verdict { VERDICT_MORE, VERDICT_MINE, VERDICT_NOT_MINE };
 
 struct dissector {
-    const char *name;       /* value of network.protocol */
-    const uint16_t *ports;  /* ends with 0; a hint for what stays undecided, never a proof */
-    size_t state_size;      /* zeroed memory that the session owns for the dissector */
-    /* Judges the beginnings of both sides. NOT_MINE is final. `midstream`: the start was not seen, judge only what
-     * both sides show. Must give the same verdict however the bytes arrive. */
+    const char *name;      /* value of network.protocol */
+    const uint16_t *ports; /* ends with 0; a hint for what stays undecided, never a proof */
+    size_t state_size;     /* zeroed memory that the session owns for the dissector */
+    /* Judges the beginnings of both sides. NOT_MINE is final. `midstream`: the start was not seen,
+     * judge only what both sides show. Must give the same verdict however the bytes arrive. */
     enum verdict (*probe)(struct bytes client_start, struct bytes server_start, bool midstream);
-    /* Returns how many bytes it consumed. What it leaves is shown again with more behind it; 0 means "wait", for
-     * more of this direction or for the other side to speak. already_shown: the first so many bytes were shown by
-     * the call before, which consumed none. */
-    size_t (*data)(struct session *, void *state, enum direction, struct bytes unread, size_t already_shown);
+    /* Returns how many bytes it consumed. What it leaves is shown again with more behind it; 0
+     * means "wait", for more of this direction or for the other side to speak. already_shown: the
+     * first so many bytes were shown by the call before, which consumed none. */
+    size_t (*data)(struct session *, void *state, enum direction, struct bytes unread,
+                   size_t already_shown);
     void (*gap)(struct session *, void *state, enum direction, uint64_t missing);
-    /* Also ENDED_UPGRADED. Events that waited for an answer are emitted here; memory of the state is freed here. */
+    /* Also ENDED_UPGRADED. Events that waited for an answer are emitted here; memory of the state
+     * is freed here. */
     void (*end)(struct session *, void *state, enum ending);
 };
 
-/* Facts of the whole session, which every event gets, and of the message under way, which the dissector joins to the
- * own facts of the events about it. */
+/* Facts of the whole session, which every event gets, and of the message under way, which the
+ * dissector joins to the own facts of the events about it. */
 struct facts *session_facts(struct session *);
 struct facts *session_message_facts(struct session *);
 /* An empty record for an event's own facts; valid until the next call of session_emit(). */
@@ -34,24 +37,28 @@ struct facts *session_own_facts(struct session *);
 /* Emits an event: identity, session scope, the own facts, coverage. */
 void session_emit(struct session *, enum event_kind);
 
-/* A secret passed by: the session remembers a keyed hash of it, which is returned, and nothing else. */
+/* A secret passed by: the session remembers a keyed hash of it, which is returned, and nothing
+ * else. */
 uint64_t session_secret(struct session *, struct bytes);
-/* Adds a user name to a record, masked as `********` if it is implausible (holds white space, is over 64 bytes) or
- * equals a secret of this session: people type passwords into the user box. */
+/* Adds a user name to a record, masked as `********` if it is implausible (holds white space, is
+ * over 64 bytes) or equals a secret of this session: people type passwords into the user box. */
 void session_user(struct session *, struct facts *, enum field, struct bytes name);
 
 /* The budget for what a dissector's state grows by. */
 struct pool *session_pool(struct session *);
 
-/* The upgrade was accepted, or its acceptance may have been lost: both sides are watched for TLS at their next byte. */
+/* The upgrade was accepted, or its acceptance may have been lost: both sides are watched for TLS at
+ * their next byte. */
 void session_expect_tls(struct session *);
 /* Nothing more of this session can be read. */
 void session_ignore_rest(struct session *);
-/* These bytes, part of what data() was shown, may be shown in a trace. Everything else of the client is secret. */
+/* These bytes, part of what data() was shown, may be shown in a trace. Everything else of the
+ * client is secret. */
 void session_public(struct session *, struct bytes);
 /* Whether the other direction's packets can be seen: yes, no, or not known yet. */
 enum claim session_peer_visible(const struct session *, enum direction);
-/* Whether the beginnings of both streams were seen: otherwise the state in which they are met is unknown. */
+/* Whether the beginnings of both streams were seen: otherwise the state in which they are met is
+ * unknown. */
 bool session_from_start(const struct session *);
 /* Whether anything at all of this session was missed, so that absence proves nothing. */
 bool session_is_partial(const struct session *);

@@ -1,4 +1,5 @@
-/* The body of a message in transit. One pass: memchr for LF, a byte machine only where a line begins. */
+/* The body of a message in transit. One pass: memchr for LF, a byte machine only where a line
+ * begins. */
 #include "dot_stuffing.h"
 
 /* Bytes of the ending that are matched; AT_LINE_START is also the state at the beginning. */
@@ -20,7 +21,8 @@ static bool step(struct dot_stuffing *body, uint8_t c)
     switch (body->matched) {
     case AT_LINE_START:
         if (c == '.') {
-            body->matched = AFTER_DOT; /* counted when it proves to be text, and never if it was stuffed */
+            body->matched =
+                AFTER_DOT; /* counted when it proves to be text, and never if it was stuffed */
             return false;
         }
         break;

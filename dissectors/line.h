@@ -1,4 +1,5 @@
-/* Lines of a text protocol: ended by CRLF, or by a bare LF as real peers accept; over-long ones are cut, not lost. */
+/* Lines of a text protocol: ended by CRLF, or by a bare LF as real peers accept; over-long ones are
+ * cut, not lost. */
 #ifndef MAILTAP_LINE_H
 #define MAILTAP_LINE_H
 
@@ -8,7 +9,8 @@
 #define LINE_MAX_KEPT (16 * 1024)
 
 struct line_reader {
-    bool skipping;  /* up to the next LF: the rest of an over-long line, or of one that began in a gap */
+    bool skipping;  /* up to the next LF: the rest of an over-long line, or of one that began in a
+                       gap */
     size_t scanned; /* bytes at the front of the unread ones that hold no LF */
 };
 
@@ -18,8 +20,9 @@ struct line {
     bool too_long;     /* text is the first LINE_MAX_KEPT bytes, the rest will be skipped */
 };
 
-/* Looks for one line at the front. Returns the bytes it takes, 0 to wait for more. `shown` is what data() was told:
- * so many bytes are the same as at the last call, so what was scanned then needs no second look. */
+/* Looks for one line at the front. Returns the bytes it takes, 0 to wait for more. `shown` is what
+ * data() was told: so many bytes are the same as at the last call, so what was scanned then needs
+ * no second look. */
 size_t line_read(struct line_reader *, struct bytes unread, size_t shown, struct line *);
 
 #endif

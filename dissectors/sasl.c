@@ -11,7 +11,11 @@
 struct sasl_mechanism {
     const char *name;
     enum sasl_exposed exposes; /* by a response of the client that is not empty */
-    enum { ONLY, FIRST, SECOND } when; /* which message of the client does; ONLY: there is no other */
+    enum {
+        ONLY,
+        FIRST,
+        SECOND
+    } when; /* which message of the client does; ONLY: there is no other */
     void (*decode)(struct session *, struct sasl *, struct bytes message);
 };
 
@@ -55,7 +59,8 @@ static void decode_login(struct session *s, struct sasl *sasl, struct bytes mess
     sasl->wants_user = false;
 }
 
-/* XOAUTH2 is "user=" name ^A "auth=Bearer " token ^A ^A. RFC 7628 has "n,a=" name "," ^A and the same key. */
+/* XOAUTH2 is "user=" name ^A "auth=Bearer " token ^A ^A. RFC 7628 has "n,a=" name "," ^A and the
+ * same key. */
 static void decode_bearer(struct session *s, struct sasl *sasl, struct bytes message)
 {
     static const char key[] = "auth=Bearer ";
@@ -65,13 +70,15 @@ static void decode_bearer(struct session *s, struct sasl *sasl, struct bytes mes
         if (bytes_starts_nocase(part, "user="))
             keep(sasl->user, &sasl->user_len, bytes_after(part, 5));
         else if (bytes_starts_nocase(part, "n,a="))
-            keep(sasl->user, &sasl->user_len, bytes_first(bytes_after(part, 4), bytes_index(bytes_after(part, 4), ',')));
+            keep(sasl->user, &sasl->user_len,
+                 bytes_first(bytes_after(part, 4), bytes_index(bytes_after(part, 4), ',')));
         else if (bytes_starts_nocase(part, key) && part.len > sizeof key - 1)
             exposes(s, sasl, bytes_after(part, sizeof key - 1));
     }
 }
 
-/* The registered names (IANA SASL mechanisms) that mail servers offer, and the old ones they still do. */
+/* The registered names (IANA SASL mechanisms) that mail servers offer, and the old ones they still
+ * do. */
 static const struct sasl_mechanism mechanisms[] = {
     { "PLAIN", EXPOSED_PASSWORD, ONLY, decode_plain },
     { "LOGIN", EXPOSED_PASSWORD, SECOND, decode_login },
@@ -138,16 +145,18 @@ bool sasl_may_wrap(const struct sasl *sasl)
     return !sasl->mechanism || !sasl->mechanism->decode;
 }
 
-/* LOGIN prompts vary, in base64 or not, and after an empty initial response only the prompt tells what is asked. What
- * it then does not call a user name is taken for the secret. */
+/* LOGIN prompts vary, in base64 or not, and after an empty initial response only the prompt tells
+ * what is asked. What it then does not call a user name is taken for the secret. */
 void sasl_challenge(struct sasl *sasl, struct bytes base64)
 {
     uint8_t prompt[64];
     size_t len;
     if (!sasl->mechanism || sasl->mechanism->decode != decode_login || sasl->user_len > 0)
         return;
-    struct bytes text = base64_decode(base64, prompt, sizeof prompt, &len) ? bytes_over(prompt, len) : base64;
-    sasl->wants_user = sasl->responses > 0 ? bytes_contains_nocase(text, "user") : !bytes_contains_nocase(text, "pass");
+    struct bytes text =
+        base64_decode(base64, prompt, sizeof prompt, &len) ? bytes_over(prompt, len) : base64;
+    sasl->wants_user = sasl->responses > 0 ? bytes_contains_nocase(text, "user")
+                                           : !bytes_contains_nocase(text, "pass");
 }
 
 void sasl_response(struct session *s, struct sasl *sasl, struct bytes base64)
@@ -189,7 +198,9 @@ void sasl_facts(struct session *s, const struct sasl *sasl, bool whole)
     if (sasl->exposed != EXPOSED_NONE || (whole && !sasl->unreadable))
         facts_string(own, FIELD_AUTH_EXPOSED, exposed[sasl->exposed]);
     facts_claim(own, FIELD_AUTH_SECRET_OBSERVED,
-                secret ? CLAIM_YES : whole && !sasl->unreadable ? CLAIM_NO : CLAIM_UNKNOWN);
+                secret                       ? CLAIM_YES
+                : whole && !sasl->unreadable ? CLAIM_NO
+                                             : CLAIM_UNKNOWN);
     if (secret)
         facts_number(own, FIELD_AUTH_SECRET_HASH, sasl->secret_hash);
     if (sasl->user_len > 0)

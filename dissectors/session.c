@@ -7,13 +7,14 @@
 #include "session_internal.h"
 #include "tls_record.h"
 
-#define UNREAD_MAX (64 * 1024)
-#define PROBE_MAX (4 * 1024)
+#define UNREAD_MAX         (64 * 1024)
+#define PROBE_MAX          (4 * 1024)
 #define USER_LEN_PLAUSIBLE 64
 
 _Static_assert(WEIRDS <= 32, "session.weirds holds a bit per weird");
 
-/* --- birth and death --------------------------------------------------------------------------- */
+/* --- birth and death ---------------------------------------------------------------------------
+ */
 
 struct session *session_new(const struct session_env *env, struct flow_identity *id, bool midstream)
 {
@@ -76,7 +77,8 @@ static bool choose(struct session *s, const struct dissector *dissector)
     return true;
 }
 
-/* --- probing ------------------------------------------------------------------------------------ */
+/* --- probing ------------------------------------------------------------------------------------
+ */
 
 bool session_knows(const char *protocol)
 {
@@ -114,7 +116,8 @@ static void recognise(struct session *s, const struct dissector *dissector)
     }
 }
 
-/* Asks every dissector that has not said no. With `last`, no more bytes will come and the port breaks the tie. */
+/* Asks every dissector that has not said no. With `last`, no more bytes will come and the port
+ * breaks the tie. */
 static void probe(struct session *s, bool last)
 {
     struct bytes client = bytes_first(s->stream[FROM_CLIENT].unread, PROBE_MAX);
@@ -147,7 +150,8 @@ static void probe(struct session *s, bool last)
     s->reading = false;
 }
 
-/* --- the upgrade -------------------------------------------------------------------------------- */
+/* --- the upgrade --------------------------------------------------------------------------------
+ */
 
 static bool switch_to_tls(struct session *s)
 {
@@ -164,8 +168,8 @@ static bool switch_to_tls(struct session *s)
     return true;
 }
 
-/* Judges the next bytes of a direction that may turn into TLS. Sets *text to what the old dissector may be shown:
- * one line, so that TLS behind it is seen. True if something changed. */
+/* Judges the next bytes of a direction that may turn into TLS. Sets *text to what the old dissector
+ * may be shown: one line, so that TLS behind it is seen. True if something changed. */
 static bool probe_tls(struct session *s, enum direction d, struct bytes *text)
 {
     struct stream *stream = &s->stream[d];
@@ -188,7 +192,8 @@ static bool probe_tls(struct session *s, enum direction d, struct bytes *text)
     return false; /* the other side decides whether this becomes TLS */
 }
 
-/* --- the loop ----------------------------------------------------------------------------------- */
+/* --- the loop -----------------------------------------------------------------------------------
+ */
 
 /* Shows one direction to the dissector, once. True if that moved anything. */
 static bool progress(struct session *s, enum direction d)
@@ -245,11 +250,13 @@ static void run(struct session *s, enum direction first)
         probe(s, false);
         if (!s->dissector)
             return;
-        /* In what order the sides spoke is not known: replies behind all commands make nothing look answered. */
+        /* In what order the sides spoke is not known: replies behind all commands make nothing look
+         * answered. */
         while (s->midstream && progress(s, FROM_CLIENT)) {
         }
     }
-    /* By turns: each reply may let the client's waiting bytes go on, and these explain the next reply. */
+    /* By turns: each reply may let the client's waiting bytes go on, and these explain the next
+     * reply. */
     while (s->reading && moved) {
         moved = progress(s, first);
         moved |= progress(s, other_direction(first));
@@ -349,7 +356,8 @@ bool session_reading(const struct session *s)
     return s->reading;
 }
 
-/* --- what dissectors call ------------------------------------------------------------------------ */
+/* --- what dissectors call ------------------------------------------------------------------------
+ */
 
 struct facts *session_facts(struct session *s)
 {

@@ -1,6 +1,6 @@
-/* A session drives one dissector over the two byte streams of a flow: the only thing of this floor that the network
- * floor sees. Bytes come in order and gaps are announced; causes come before effects (a reply is delivered after the
- * bytes that it acknowledges). */
+/* A session drives one dissector over the two byte streams of a flow: the only thing of this floor
+ * that the network floor sees. Bytes come in order and gaps are announced; causes come before
+ * effects (a reply is delivered after the bytes that it acknowledges). */
 #ifndef MAILTAP_SESSION_H
 #define MAILTAP_SESSION_H
 
@@ -20,13 +20,21 @@ struct session_env {
     struct counters *counters;
     struct facts *own;      /* facts of the event that is being made, one at a time */
     struct facts *assembly; /* where it is put together */
-    struct siphash_key secrets; /* random: to tell that two secrets are equal without keeping either */
-    FILE *trace;                /* NULL: no trace */
+    struct siphash_key
+        secrets; /* random: to tell that two secrets are equal without keeping either */
+    FILE *trace; /* NULL: no trace */
     struct bytes trace_protocol; /* name of the dissector to trace; empty: all */
 };
 
 /* Why a session ended. ENDED_UPGRADED reaches dissectors only: the bytes that follow are TLS. */
-enum ending { ENDED_CLOSED, ENDED_RESET, ENDED_TIMEOUT, ENDED_EVICTED, ENDED_INPUT, ENDED_UPGRADED };
+enum ending {
+    ENDED_CLOSED,
+    ENDED_RESET,
+    ENDED_TIMEOUT,
+    ENDED_EVICTED,
+    ENDED_INPUT,
+    ENDED_UPGRADED
+};
 
 /* Why a session was not seen whole: bits, the values of mailtap.coverage_reason. */
 enum coverage {
@@ -36,8 +44,8 @@ enum coverage {
     COVERAGE_TRUNCATED = 8,
 };
 
-/* A session for a flow whose identity the caller owns and keeps until session_free(). `midstream`: the connection's
- * start was not seen. NULL if there is no memory for it. */
+/* A session for a flow whose identity the caller owns and keeps until session_free(). `midstream`:
+ * the connection's start was not seen. NULL if there is no memory for it. */
 struct session *session_new(const struct session_env *, struct flow_identity *, bool midstream);
 /* Frees and wipes; NULL is fine. Emits nothing: call session_end() first. */
 void session_free(struct session *);
@@ -51,7 +59,8 @@ void session_partial(struct session *, enum coverage);
 /* No more bytes will come: events that waited for an answer are made now. Once. */
 void session_end(struct session *, struct moment, enum ending);
 
-/* False once nothing more of this flow can be read: the caller may stop reassembling and only count. */
+/* False once nothing more of this flow can be read: the caller may stop reassembling and only
+ * count. */
 bool session_reading(const struct session *);
 
 /* An oddity of this session, reported once for each direction. */

@@ -5,15 +5,15 @@
 #include "starttls.h"
 
 #define SESSION_SECRETS 8
-#define TRACE_RANGES 4
+#define TRACE_RANGES    4
 
 struct stream {
-    struct buffer kept;   /* what was left unread when its packet went */
-    struct bytes unread;  /* what is left now: over `kept` or over the packet itself */
-    size_t shown;         /* so much of it the dissector has seen */
-    uint64_t gap;         /* missing before `unread`, found while nobody was chosen yet */
+    struct buffer kept;  /* what was left unread when its packet went */
+    struct bytes unread; /* what is left now: over `kept` or over the packet itself */
+    size_t shown;        /* so much of it the dissector has seen */
+    uint64_t gap;        /* missing before `unread`, found while nobody was chosen yet */
     enum claim visible;
-    bool tls;             /* while TLS is expected: it has begun here */
+    bool tls; /* while TLS is expected: it has begun here */
 };
 
 struct session {

@@ -1,4 +1,5 @@
-/* The trace of a session: each call of a dissector on a line. What it did not declare public is shown by length. */
+/* The trace of a session: each call of a dissector on a line. What it did not declare public is
+ * shown by length. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
@@ -10,9 +11,10 @@
 bool trace_wanted(const struct session *s)
 {
     const struct session_env *env = s->env;
-    return env->trace && (env->trace_protocol.len == 0 ||
-                          (s->dissector && bytes_equal_nocase(env->trace_protocol, s->dissector->name)) ||
-                          (s->id->protocol && bytes_equal_nocase(env->trace_protocol, s->id->protocol)));
+    return env->trace &&
+           (env->trace_protocol.len == 0 ||
+            (s->dissector && bytes_equal_nocase(env->trace_protocol, s->dissector->name)) ||
+            (s->id->protocol && bytes_equal_nocase(env->trace_protocol, s->id->protocol)));
 }
 
 static void print_head(const struct session *s)

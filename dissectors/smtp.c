@@ -49,14 +49,17 @@ void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
     smtp->blind_lines = trusted ? 0 : BLIND_UNTRUSTED;
 }
 
-static size_t smtp_data(struct session *s, void *state, enum direction d, struct bytes unread, size_t shown)
+static size_t smtp_data(struct session *s, void *state, enum direction d, struct bytes unread,
+                        size_t shown)
 {
     struct smtp *smtp = state;
     begin(s, smtp);
-    return d == FROM_CLIENT ? smtp_client_data(s, smtp, unread, shown) : smtp_server_data(s, smtp, unread, shown);
+    return d == FROM_CLIENT ? smtp_client_data(s, smtp, unread, shown)
+                            : smtp_server_data(s, smtp, unread, shown);
 }
 
-/* Commands that came before the gap still get their replies in order; what comes behind it cannot be paired. */
+/* Commands that came before the gap still get their replies in order; what comes behind it cannot
+ * be paired. */
 static void client_gap(struct session *s, struct smtp *smtp, uint64_t missing)
 {
     if (smtp->client == CLIENT_BODY && smtp->body_met) {
@@ -87,12 +90,15 @@ static void server_gap(struct session *s, struct smtp *smtp)
     struct bytes argument;
     enum smtp_command head = smtp_queue_head(&smtp->queue, &any, &argument);
     bool settled = !any || (head == SMTP_GREETING && smtp->queue.count == 1) ||
-                   (smtp->replies == 0 && head == SMTP_LOST && smtp->blind_lines == 0); /* a gap before all else */
+                   (smtp->replies == 0 && head == SMTP_LOST &&
+                    smtp->blind_lines == 0); /* a gap before all else */
     for (unsigned i = 0; i < smtp->queue.count; i++)
-        asked_tls |= smtp->queue.entry[(smtp->queue.first + i) % SMTP_QUEUE_MAX].command == SMTP_STARTTLS;
+        asked_tls |=
+            smtp->queue.entry[(smtp->queue.first + i) % SMTP_QUEUE_MAX].command == SMTP_STARTTLS;
     smtp->line[FROM_SERVER].skipping = true;
     smtp->reply = (struct smtp_reply){ 0 };
-    /* Chunks are answered while others flow. In a body only its end is: that it was answered means that it is over. */
+    /* Chunks are answered while others flow. In a body only its end is: that it was answered means
+     * that it is over. */
     if (smtp->client == CLIENT_CHUNK) {
         smtp_queue_clear(&smtp->queue);
         smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);

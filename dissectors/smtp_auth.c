@@ -4,7 +4,8 @@
 #include "smtp_internal.h"
 #include "text.h"
 
-/* The session's user is who logged in before: an attempt that names nobody must not be given his name. */
+/* The session's user is who logged in before: an attempt that names nobody must not be given his
+ * name. */
 static void emit_without_user(struct session *s)
 {
     uint8_t name[SASL_USER_MAX];
@@ -20,7 +21,8 @@ static void emit_without_user(struct session *s)
         facts_text(session_facts(s), FIELD_USER_NAME, kept);
 }
 
-static void finish(struct session *s, struct smtp *smtp, const char *outcome, const struct smtp_code *code)
+static void finish(struct session *s, struct smtp *smtp, const char *outcome,
+                   const struct smtp_code *code)
 {
     struct facts *own = session_own_facts(s);
     if (!smtp->auth_open)
@@ -62,7 +64,8 @@ void smtp_auth_response(struct session *s, struct smtp *smtp, struct bytes line)
         sasl_response(s, &smtp->sasl, line);
 }
 
-/* Only on success is the user who he says he is: a failed login must not make anyone the sender of later mail. */
+/* Only on success is the user who he says he is: a failed login must not make anyone the sender of
+ * later mail. */
 static void promote(struct session *s, const struct sasl *sasl)
 {
     facts_unset(session_facts(s), FIELD_USER_NAME);

@@ -1,4 +1,5 @@
-/* What the client sends: commands, which wait in the queue for their replies, SASL responses and bodies. */
+/* What the client sends: commands, which wait in the queue for their replies, SASL responses and
+ * bodies. */
 #include <string.h>
 
 #include "smtp_internal.h"
@@ -9,9 +10,11 @@ static bool server_hidden(const struct session *s)
     return session_peer_visible(s, FROM_SERVER) == CLAIM_NO;
 }
 
-/* --- commands ---------------------------------------------------------------------------------- */
+/* --- commands ----------------------------------------------------------------------------------
+ */
 
-/* What happens when a command is read, beyond joining the queue; its argument is what the queue keeps. */
+/* What happens when a command is read, beyond joining the queue; its argument is what the queue
+ * keeps. */
 static void auth_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
 {
     smtp_auth_command(s, smtp, *argument);
@@ -70,18 +73,20 @@ static const struct {
     bool public_argument; /* may be shown in a trace; the verb always may */
     void (*sent)(struct session *, struct smtp *, struct bytes *argument);
 } rules[] = {
-    [SMTP_UNKNOWN] = { false, word_sent }, [SMTP_EHLO] = { true, name_sent },
-    [SMTP_HELO] = { true, name_sent },     [SMTP_MAIL] = { true, path_sent },
-    [SMTP_RCPT] = { true, path_sent },     [SMTP_DATA] = { true, data_sent },
-    [SMTP_BDAT] = { true, bdat_sent },     [SMTP_RSET] = { true, word_sent },
-    [SMTP_QUIT] = { true, word_sent },     [SMTP_AUTH] = { false, auth_sent },
+    [SMTP_UNKNOWN] = { false, word_sent },     [SMTP_EHLO] = { true, name_sent },
+    [SMTP_HELO] = { true, name_sent },         [SMTP_MAIL] = { true, path_sent },
+    [SMTP_RCPT] = { true, path_sent },         [SMTP_DATA] = { true, data_sent },
+    [SMTP_BDAT] = { true, bdat_sent },         [SMTP_RSET] = { true, word_sent },
+    [SMTP_QUIT] = { true, word_sent },         [SMTP_AUTH] = { false, auth_sent },
     [SMTP_STARTTLS] = { true, starttls_sent }, [SMTP_VRFY] = { true, word_sent },
-    [SMTP_EXPN] = { true, word_sent },     [SMTP_OTHER] = { false, word_sent },
+    [SMTP_EXPN] = { true, word_sent },         [SMTP_OTHER] = { false, word_sent },
     [SMTP_XCLIENT] = { false, word_sent },
 };
 
-/* The verb, and for AUTH the mechanism if it is one; the rest of a line only where its command allows it. */
-static void show_command(struct session *s, enum smtp_command command, struct bytes line, size_t taken)
+/* The verb, and for AUTH the mechanism if it is one; the rest of a line only where its command
+ * allows it. */
+static void show_command(struct session *s, enum smtp_command command, struct bytes line,
+                         size_t taken)
 {
     if (command == SMTP_UNKNOWN)
         return;
@@ -121,7 +126,8 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
     return taken;
 }
 
-/* --- SASL -------------------------------------------------------------------------------------- */
+/* --- SASL --------------------------------------------------------------------------------------
+ */
 
 static size_t read_sasl(struct session *s, struct smtp *smtp, struct bytes unread, size_t shown)
 {
@@ -138,7 +144,8 @@ static size_t read_sasl(struct session *s, struct smtp *smtp, struct bytes unrea
     return taken;
 }
 
-/* --- bodies ------------------------------------------------------------------------------------ */
+/* --- bodies ------------------------------------------------------------------------------------
+ */
 
 void smtp_client_reads(struct smtp *smtp, enum smtp_client_mode mode)
 {
@@ -166,8 +173,9 @@ static bool expect_end_replies(struct smtp *smtp)
     return room;
 }
 
-/* Without the server nobody says that DATA was accepted, and a command in place of the first line says that it may
- * have been refused: whose body follows cannot be told. Returns false while that line is not whole. */
+/* Without the server nobody says that DATA was accepted, and a command in place of the first line
+ * says that it may have been refused: whose body follows cannot be told. Returns false while that
+ * line is not whole. */
 static bool judge_first_line(struct session *s, struct smtp *smtp, struct bytes unread)
 {
     struct bytes argument, line = bytes_first(unread, bytes_index(unread, '\n'));
@@ -211,10 +219,11 @@ static size_t read_chunk(struct smtp *smtp, struct bytes unread)
     return taken;
 }
 
-/* --- after a loss ------------------------------------------------------------------------------ */
+/* --- after a loss ------------------------------------------------------------------------------
+ */
 
-/* Consumes, and remembers only whether the last thing said was an EHLO, and its name with the loss in the queue: the
- * server's answer to it brings us back. */
+/* Consumes, and remembers only whether the last thing said was an EHLO, and its name with the loss
+ * in the queue: the server's answer to it brings us back. */
 static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
 {
     struct line line;
@@ -225,7 +234,8 @@ static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
         smtp->blind_ehlo = smtp_command_of(line.text, &argument) == SMTP_EHLO;
         if (smtp->queue.count == 1) {
             smtp_queue_clear(&smtp->queue);
-            argument = smtp->blind_ehlo ? bytes_first(text_next_word(&argument), FACTS_TEXT_MAX) : BYTES_NONE;
+            argument = smtp->blind_ehlo ? bytes_first(text_next_word(&argument), FACTS_TEXT_MAX)
+                                        : BYTES_NONE;
             if (!smtp_queue_push(&smtp->queue, SMTP_LOST, argument))
                 smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
         }
@@ -233,7 +243,8 @@ static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
     return taken;
 }
 
-/* --- without the server ------------------------------------------------------------------------ */
+/* --- without the server ------------------------------------------------------------------------
+ */
 
 /* From one side a login looks like base64 lines behind AUTH; anything else is the next command. */
 static void assume_sasl(struct smtp *smtp)
@@ -244,7 +255,8 @@ static void assume_sasl(struct smtp *smtp)
     smtp->client = more && !login_done && !smtp->auth_cancelled ? CLIENT_SASL : CLIENT_COMMANDS;
 }
 
-static void assume_reply(struct session *s, struct smtp *smtp, enum smtp_command command, struct bytes argument)
+static void assume_reply(struct session *s, struct smtp *smtp, enum smtp_command command,
+                         struct bytes argument)
 {
     switch (command) {
     case SMTP_EHLO:
@@ -320,7 +332,8 @@ static bool leaves_sasl(struct session *s, struct smtp *smtp, struct bytes unrea
     return true;
 }
 
-/* In a security layer: four bytes of length, then what nobody can read. No line of text begins with NUL. */
+/* In a security layer: four bytes of length, then what nobody can read. No line of text begins with
+ * NUL. */
 static bool wrapped(const struct session *s, const struct smtp *smtp, struct bytes unread)
 {
     bool may = smtp->client == CLIENT_COMMANDS
@@ -344,7 +357,8 @@ size_t smtp_client_data(struct session *s, struct smtp *smtp, struct bytes unrea
         return 0;
     switch (smtp->client) {
     case CLIENT_SASL:
-        return leaves_sasl(s, smtp, unread) ? read_command(s, smtp, unread, 0) : read_sasl(s, smtp, unread, shown);
+        return leaves_sasl(s, smtp, unread) ? read_command(s, smtp, unread, 0)
+                                            : read_sasl(s, smtp, unread, shown);
     case CLIENT_COMMANDS:
         return read_command(s, smtp, unread, shown);
     case CLIENT_BODY:

@@ -39,13 +39,14 @@ struct smtp_reply {
 };
 
 struct smtp_transaction {
-    bool active;      /* MAIL was accepted (or, after a loss, a body began) */
-    bool known;       /* its MAIL was seen */
-    bool sent;        /* the body was read to its end */
+    bool active; /* MAIL was accepted (or, after a loss, a body began) */
+    bool known;  /* its MAIL was seen */
+    bool sent;   /* the body was read to its end */
     uint64_t rcpt_count, size;
     unsigned listed, accepted;
     bool mail_refused, data_refused;
-    struct smtp_code refused; /* the first refusal of MAIL, else of RCPT while none is accepted, else of the data */
+    struct smtp_code refused; /* the first refusal of MAIL, else of RCPT while none is accepted,
+                                 else of the data */
 };
 
 struct smtp {
@@ -53,12 +54,13 @@ struct smtp {
     enum smtp_client_mode client;
     struct line_reader line[DIRECTIONS];
     struct smtp_queue queue;
-    struct smtp_reply reply;   /* the one being read */
-    struct facts listing;      /* capabilities of an EHLO reply that is not complete yet */
+    struct smtp_reply reply; /* the one being read */
+    struct facts listing;    /* capabilities of an EHLO reply that is not complete yet */
     bool listing_starttls;
-    unsigned replies;          /* complete ones, the greeting included */
+    unsigned replies; /* complete ones, the greeting included */
 
-    /* While CLIENT_BLIND: client lines since the last whole reply, and whether the latest was an EHLO. */
+    /* While CLIENT_BLIND: client lines since the last whole reply, and whether the latest was an
+     * EHLO. */
     unsigned blind_lines;
     bool blind_ehlo;
 
@@ -70,7 +72,7 @@ struct smtp {
     struct smtp_transaction transaction;
     unsigned transactions;
     struct dot_stuffing body;
-    bool body_met;             /* its first line was judged: smtp_client.c */
+    bool body_met; /* its first line was judged: smtp_client.c */
     uint64_t chunk_left;
 };
 
@@ -78,8 +80,8 @@ struct smtp {
 
 /* smtp_client.c */
 size_t smtp_client_data(struct session *, struct smtp *, struct bytes unread, size_t shown);
-/* A body was read to its end: commands follow, or, if replies were lost meanwhile, nothing that we could pair
- * (false). */
+/* A body was read to its end: commands follow, or, if replies were lost meanwhile, nothing that we
+ * could pair (false). */
 bool smtp_body_done(struct smtp *);
 /* Commands whose replies will never be seen take effect as far as anyone can tell from one side. */
 void smtp_assume_replies(struct session *, struct smtp *);
@@ -90,7 +92,8 @@ void smtp_client_reads(struct smtp *, enum smtp_client_mode);
 /* smtp_server.c */
 size_t smtp_server_data(struct session *, struct smtp *, struct bytes unread, size_t shown);
 
-/* smtp.c: from here on nothing is paired until the server's own word. `trusted`: no reply can be outstanding. */
+/* smtp.c: from here on nothing is paired until the server's own word. `trusted`: no reply can be
+ * outstanding. */
 void smtp_lose_track(struct session *, struct smtp *, bool trusted);
 
 /* The loss is reached: what was said of who it is ends here. */
@@ -98,7 +101,8 @@ void smtp_forget_identity(struct session *);
 
 /* smtp_transaction.c */
 void smtp_mail(struct session *, struct smtp *, struct bytes path);
-void smtp_mail_refused(struct session *, struct smtp *, struct bytes path, const struct smtp_code *);
+void smtp_mail_refused(struct session *, struct smtp *, struct bytes path,
+                       const struct smtp_code *);
 /* `code` NULL: the reply was not seen. */
 void smtp_rcpt(struct session *, struct smtp *, struct bytes path, const struct smtp_code *code);
 /* DATA or BDAT was. */

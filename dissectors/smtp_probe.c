@@ -14,7 +14,8 @@ static bool next_line(struct bytes *rest, struct bytes *line)
     return true;
 }
 
-/* RFC 5321 section 3.1: a greeting is 220, or 554 or 421 for a server that will not serve. FTP greets with 220 too. */
+/* RFC 5321 section 3.1: a greeting is 220, or 554 or 421 for a server that will not serve. FTP
+ * greets with 220 too. */
 static enum verdict judge_greeting(struct bytes server)
 {
     struct bytes line, rest = server;
@@ -30,7 +31,8 @@ static enum verdict judge_greeting(struct bytes server)
     while (next_line(&rest, &line)) {
         if (!smtp_reply_line(line, &reply))
             return VERDICT_NOT_MINE;
-        /* The protocol stands behind the server's name; as the first word it may be any sentence. */
+        /* The protocol stands behind the server's name; as the first word it may be any sentence.
+         */
         struct bytes words = reply.text;
         text_next_word(&words);
         if (bytes_contains_nocase(words, "SMTP") || bytes_contains_nocase(words, "LMTP"))
@@ -41,17 +43,20 @@ static enum verdict judge_greeting(struct bytes server)
     }
     /* RFC 959 has 331 and its kin; SMTP only has 334 and 354. */
     while (next_line(&rest, &line))
-        ftp |= smtp_reply_line(line, &reply) && reply.code / 100 == 3 && reply.code != 334 && reply.code != 354;
+        ftp |= smtp_reply_line(line, &reply) && reply.code / 100 == 3 && reply.code != 334 &&
+               reply.code != 354;
     return ftp ? VERDICT_NOT_MINE : VERDICT_MORE;
 }
 
-/* The client's lines up to the first that tells: a verb of SMTP alone, or one that SMTP does not have. */
+/* The client's lines up to the first that tells: a verb of SMTP alone, or one that SMTP does not
+ * have. */
 static enum verdict judge_client(struct bytes client)
 {
     struct bytes line, argument, rest = client;
-    /* Lines of SMTP begin with a letter; some clients send a stray CRLF first. Binary protocols end here. */
-    if (client.len > 0 && (client.data[0] > 'z' || client.data[0] < 'A') && client.data[0] != '\r' &&
-        client.data[0] != '\n')
+    /* Lines of SMTP begin with a letter; some clients send a stray CRLF first. Binary protocols end
+     * here. */
+    if (client.len > 0 && (client.data[0] > 'z' || client.data[0] < 'A') &&
+        client.data[0] != '\r' && client.data[0] != '\n')
         return VERDICT_NOT_MINE;
     while (next_line(&rest, &line)) {
         if (smtp_is_distinctive(line))
@@ -62,7 +67,8 @@ static enum verdict judge_client(struct bytes client)
     return VERDICT_MORE;
 }
 
-/* Without the start, both sides must speak SMTP: replies only from one, a telling verb on some line of the other. */
+/* Without the start, both sides must speak SMTP: replies only from one, a telling verb on some line
+ * of the other. */
 static enum verdict judge_midstream(struct bytes client, struct bytes server)
 {
     struct bytes line, argument, rest = server;
@@ -71,8 +77,9 @@ static enum verdict judge_midstream(struct bytes client, struct bytes server)
     bool greeting = false;
     while (next_line(&rest, &line)) {
         if (!smtp_reply_line(line, &reply))
-            return replies == 0 && line.len > 0 && line.data[0] >= '0' && line.data[0] <= '9' ? VERDICT_MORE
-                                                                                             : VERDICT_NOT_MINE;
+            return replies == 0 && line.len > 0 && line.data[0] >= '0' && line.data[0] <= '9'
+                       ? VERDICT_MORE
+                       : VERDICT_NOT_MINE;
         greeting |= reply.code == 220 && bytes_contains_nocase(reply.text, "SMTP");
         replies++;
     }
@@ -97,6 +104,7 @@ enum verdict smtp_probe(struct bytes client, struct bytes server, bool midstream
     enum verdict greeting = server.len > 0 ? judge_greeting(server) : VERDICT_MORE;
     if (greeting != VERDICT_MORE)
         return greeting;
-    /* The greeting fits but does not say SMTP, or has not come (early pipelining, or the server cannot be seen). */
+    /* The greeting fits but does not say SMTP, or has not come (early pipelining, or the server
+     * cannot be seen). */
     return judge_client(client);
 }

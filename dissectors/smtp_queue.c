@@ -21,7 +21,8 @@ bool smtp_queue_full(const struct smtp_queue *queue)
 
 bool smtp_queue_push(struct smtp_queue *queue, enum smtp_command command, struct bytes argument)
 {
-    if (smtp_queue_full(queue) || argument.len > UINT16_MAX || !buffer_append(&queue->arguments, argument))
+    if (smtp_queue_full(queue) || argument.len > UINT16_MAX ||
+        !buffer_append(&queue->arguments, argument))
         return false;
     unsigned last = (queue->first + queue->count++) % SMTP_QUEUE_MAX;
     queue->entry[last].command = (uint8_t)command;
@@ -34,7 +35,8 @@ enum smtp_command smtp_queue_head(const struct smtp_queue *queue, bool *any, str
     *any = queue->count > 0;
     if (!*any)
         return SMTP_UNKNOWN;
-    *argument = bytes_first(buffer_view(&queue->arguments), queue->entry[queue->first].argument_len);
+    *argument =
+        bytes_first(buffer_view(&queue->arguments), queue->entry[queue->first].argument_len);
     return (enum smtp_command)queue->entry[queue->first].command;
 }
 

@@ -1,4 +1,5 @@
-/* Commands that wait for their reply, with their arguments: with pipelining, "the last RCPT" is the wrong recipient. */
+/* Commands that wait for their reply, with their arguments: with pipelining, "the last RCPT" is the
+ * wrong recipient. */
 #ifndef MAILTAP_SMTP_QUEUE_H
 #define MAILTAP_SMTP_QUEUE_H
 
@@ -23,7 +24,8 @@ void smtp_queue_free(struct smtp_queue *);
 bool smtp_queue_push(struct smtp_queue *, enum smtp_command, struct bytes argument);
 bool smtp_queue_full(const struct smtp_queue *);
 
-/* The oldest command and its argument, valid until the next call; SMTP_UNKNOWN with *any false if there is none. */
+/* The oldest command and its argument, valid until the next call; SMTP_UNKNOWN with *any false if
+ * there is none. */
 enum smtp_command smtp_queue_head(const struct smtp_queue *, bool *any, struct bytes *argument);
 void smtp_queue_pop(struct smtp_queue *);
 void smtp_queue_clear(struct smtp_queue *);

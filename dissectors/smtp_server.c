@@ -1,4 +1,5 @@
-/* Replies: they, not the commands, move the session (RFC 5321 section 4.2). Matched by order only. */
+/* Replies: they, not the commands, move the session (RFC 5321 section 4.2). Matched by order only.
+ */
 #include <string.h>
 
 #include "smtp_internal.h"
@@ -9,7 +10,8 @@ bool smtp_positive(const struct smtp_code *code)
     return code->code / 100 == 2;
 }
 
-/* --- capabilities ------------------------------------------------------------------------------ */
+/* --- capabilities ------------------------------------------------------------------------------
+ */
 
 /* Keywords and mechanism names have no case: they are shown in capitals. */
 static void copy_capitals(char *to, size_t size, struct bytes word)
@@ -40,7 +42,8 @@ static void list_mechanisms(struct smtp *smtp, struct bytes names)
     }
 }
 
-/* One line of an EHLO reply behind the first. "AUTH=LOGIN" is the old spelling of "AUTH LOGIN": servers send both. */
+/* One line of an EHLO reply behind the first. "AUTH=LOGIN" is the old spelling of "AUTH LOGIN":
+ * servers send both. */
 static void list_capability(struct smtp *smtp, struct bytes text)
 {
     struct bytes rest = text;
@@ -72,18 +75,23 @@ static void listing_complete(struct session *s, struct smtp *smtp)
     starttls_listed(s, smtp->listing_starttls);
 }
 
-/* --- replies to commands ------------------------------------------------------------------------ */
+/* --- replies to commands ------------------------------------------------------------------------
+ */
 
-typedef void reply_function(struct session *, struct smtp *, struct bytes argument, const struct smtp_reply *);
+typedef void reply_function(struct session *, struct smtp *, struct bytes argument,
+                            const struct smtp_reply *);
 
-static void greeting_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void greeting_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                           const struct smtp_reply *reply)
 {
     (void)smtp;
     (void)argument;
-    facts_text(starttls_hello(s), FIELD_SESSION_GREETING, bytes_first(bytes_of_string(reply->code.text), 3));
+    facts_text(starttls_hello(s), FIELD_SESSION_GREETING,
+               bytes_first(bytes_of_string(reply->code.text), 3));
 }
 
-static void hello_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void hello_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                        const struct smtp_reply *reply)
 {
     if (!smtp_positive(&reply->code))
         return;
@@ -92,14 +100,16 @@ static void hello_reply(struct session *s, struct smtp *smtp, struct bytes argum
     facts_text(session_facts(s), FIELD_SMTP_HELO, argument);
 }
 
-static void ehlo_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void ehlo_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
 {
     hello_reply(s, smtp, argument, reply);
     if (smtp_positive(&reply->code))
         listing_complete(s, smtp);
 }
 
-static void mail_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void mail_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
 {
     if (smtp_positive(&reply->code))
         smtp_mail(s, smtp, argument);
@@ -107,12 +117,14 @@ static void mail_reply(struct session *s, struct smtp *smtp, struct bytes argume
         smtp_mail_refused(s, smtp, argument, &reply->code);
 }
 
-static void rcpt_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void rcpt_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
 {
     smtp_rcpt(s, smtp, argument, &reply->code);
 }
 
-/* 354: the body begins where the client stands; in the middle of a line, if its beginning was lost. */
+/* 354: the body begins where the client stands; in the middle of a line, if its beginning was lost.
+ */
 static void begin_body(struct session *s, struct smtp *smtp)
 {
     if (!smtp->transaction.active)
@@ -126,7 +138,8 @@ static void begin_body(struct session *s, struct smtp *smtp)
     smtp->client = CLIENT_BODY;
 }
 
-static void data_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void data_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
 {
     (void)argument;
     if (reply->code.code == 354) {
@@ -143,7 +156,8 @@ static bool one_of_many(const struct smtp *smtp)
     return smtp->lmtp && smtp->transaction.accepted != 1;
 }
 
-static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
 {
     uint64_t len;
     bool last;
@@ -165,30 +179,35 @@ static void end_of_data_reply(struct session *s, struct smtp *smtp, struct bytes
     smtp_message_end(s, smtp, one_of_many(smtp) ? NULL : &reply->code);
 }
 
-static void rset_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void rset_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
 {
     (void)argument;
     if (smtp_positive(&reply->code))
         smtp_transaction_end(s, smtp);
 }
 
-static void auth_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void auth_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
 {
     (void)argument;
     smtp_auth_reply(s, smtp, reply);
 }
 
-static void starttls_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void starttls_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                           const struct smtp_reply *reply)
 {
     (void)argument;
     smtp_client_reads(smtp, CLIENT_COMMANDS);
-    starttls_answered(s, reply->code.code == 220, bytes_first(bytes_of_string(reply->code.text), 3));
+    starttls_answered(s, reply->code.code == 220,
+                      bytes_first(bytes_of_string(reply->code.text), 3));
     if (reply->code.code == 220)
         session_expect_tls(s);
 }
 
 /* Postfix's XCLIENT: the session begins anew, with another client's identity. */
-static void xclient_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void xclient_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                          const struct smtp_reply *reply)
 {
     (void)argument;
     if (!smtp_positive(&reply->code))
@@ -198,13 +217,15 @@ static void xclient_reply(struct session *s, struct smtp *smtp, struct bytes arg
     facts_unset(session_facts(s), FIELD_USER_NAME);
 }
 
-static void vrfy_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void vrfy_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
 {
     (void)argument;
     smtp_verify(s, smtp, SMTP_VRFY, &reply->code);
 }
 
-static void expn_reply(struct session *s, struct smtp *smtp, struct bytes argument, const struct smtp_reply *reply)
+static void expn_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
 {
     (void)argument;
     smtp_verify(s, smtp, SMTP_EXPN, &reply->code);
@@ -230,13 +251,17 @@ static reply_function *const on_reply[] = {
     [SMTP_LOST] = NULL,
 };
 
-/* --- after a loss ------------------------------------------------------------------------------ */
+/* --- after a loss ------------------------------------------------------------------------------
+ */
 
-/* The server's own word brings the session back: a 354 means that a body begins where the client stands; a
- * multi-line 250 behind a lone EHLO means that commands begin there. Nothing the client says does. */
-static void resume(struct session *s, struct smtp *smtp, struct bytes name, const struct smtp_reply *reply)
+/* The server's own word brings the session back: a 354 means that a body begins where the client
+ * stands; a multi-line 250 behind a lone EHLO means that commands begin there. Nothing the client
+ * says does. */
+static void resume(struct session *s, struct smtp *smtp, struct bytes name,
+                   const struct smtp_reply *reply)
 {
-    bool ehlo = reply->code.code == 250 && reply->lines > 1 && smtp->blind_lines == 1 && smtp->blind_ehlo;
+    bool ehlo =
+        reply->code.code == 250 && reply->lines > 1 && smtp->blind_lines == 1 && smtp->blind_ehlo;
     smtp->blind_lines = 0;
     if (reply->code.code != 354 && !ehlo)
         return;
@@ -251,8 +276,8 @@ static void resume(struct session *s, struct smtp *smtp, struct bytes name, cons
     smtp_queue_clear(&smtp->queue);
 }
 
-/* A reply that no command explains. 421 may come at any time and ends the session (RFC 5321 section 3.8);
- * Exchange says 451 when it has waited too long. */
+/* A reply that no command explains. 421 may come at any time and ends the session (RFC 5321
+ * section 3.8); Exchange says 451 when it has waited too long. */
 static void unexplained(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
 {
     if (reply->code.code == 421 || reply->code.code == 451)
@@ -262,7 +287,8 @@ static void unexplained(struct session *s, struct smtp *smtp, const struct smtp_
     smtp_lose_track(s, smtp, false);
 }
 
-/* Without the client only the answer behind the greeting can be told: several lines of 250 answer an EHLO. */
+/* Without the client only the answer behind the greeting can be told: several lines of 250 answer
+ * an EHLO. */
 static void one_sided_reply(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
 {
     if (smtp->replies == 1 && reply->code.code == 250 && reply->lines > 1)
@@ -277,10 +303,12 @@ static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_
     if (session_peer_visible(s, FROM_CLIENT) == CLAIM_NO && command != SMTP_GREETING) {
         if (command != SMTP_LOST)
             one_sided_reply(s, smtp, reply);
-    } else if (command == SMTP_LOST && smtp->client != CLIENT_BODY && smtp->client != CLIENT_CHUNK) {
+    } else if (command == SMTP_LOST && smtp->client != CLIENT_BODY &&
+               smtp->client != CLIENT_CHUNK) {
         resume(s, smtp, argument, reply);
     } else if (!any || command == SMTP_LOST) {
-        /* In a body this means that its end was not seen: it was in a gap, or was not the one that counts. */
+        /* In a body this means that its end was not seen: it was in a gap, or was not the one that
+         * counts. */
         unexplained(s, smtp, reply);
     } else {
         if (on_reply[command])
@@ -292,7 +320,8 @@ static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_
     smtp->replies++;
 }
 
-/* --- lines ------------------------------------------------------------------------------------- */
+/* --- lines -------------------------------------------------------------------------------------
+ */
 
 /* "535 5.7.8", or the code alone. */
 static void set_code(struct smtp_code *code, const struct smtp_reply_line *line)
@@ -307,7 +336,8 @@ static void set_code(struct smtp_code *code, const struct smtp_reply_line *line)
     text_copy(to, sizeof code->text - (size_t)(to - code->text), enhanced);
 }
 
-static void begin_reply(struct session *s, struct smtp *smtp, const struct smtp_reply_line *line, enum smtp_command head)
+static void begin_reply(struct session *s, struct smtp *smtp, const struct smtp_reply_line *line,
+                        enum smtp_command head)
 {
     set_code(&smtp->reply.code, line);
     facts_clear(&smtp->listing);
@@ -331,9 +361,11 @@ size_t smtp_server_data(struct session *s, struct smtp *smtp, struct bytes unrea
     if (!is_reply)
         return taken; /* text between replies, as some servers put it: no code, no meaning */
     enum smtp_command head = smtp_queue_head(&smtp->queue, &any, &argument);
-    bool lists = head == SMTP_EHLO || head == SMTP_LOST || session_peer_visible(s, FROM_CLIENT) == CLAIM_NO;
+    bool lists =
+        head == SMTP_EHLO || head == SMTP_LOST || session_peer_visible(s, FROM_CLIENT) == CLAIM_NO;
     /* Replies may echo what the client sent: only greetings and capabilities are shown whole. */
-    session_public(s, bytes_first(line.text, head == SMTP_GREETING || head == SMTP_EHLO ? line.text.len : 3));
+    session_public(
+        s, bytes_first(line.text, head == SMTP_GREETING || head == SMTP_EHLO ? line.text.len : 3));
     if (smtp->reply.lines++ == 0)
         begin_reply(s, smtp, &reply_line, head);
     else if (lists)

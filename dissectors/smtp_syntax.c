@@ -20,7 +20,7 @@ static const struct verb {
     { "BDAT", SMTP_BDAT, NULL, true },
     { "RSET", SMTP_RSET, NULL, false },
     { "QUIT", SMTP_QUIT, NULL, false },
-    { "AUTH", SMTP_AUTH, NULL, false }, /* FTP has AUTH TLS */
+    { "AUTH", SMTP_AUTH, NULL, false },         /* FTP has AUTH TLS */
     { "STARTTLS", SMTP_STARTTLS, NULL, false }, /* IRC and NNTP have it too */
     { "X-ANONYMOUSTLS", SMTP_STARTTLS, NULL, true },
     { "VRFY", SMTP_VRFY, NULL, true },
@@ -94,7 +94,8 @@ struct bytes smtp_path(struct bytes argument)
         return text_next_word(&path);
     path = bytes_after(path, 1);
     if (path.len > 0 && path.data[0] == '@') {
-        size_t colon = bytes_index(path, ':'); /* a source route, obsolete and ignored: RFC 5321 appendix C */
+        size_t colon =
+            bytes_index(path, ':'); /* a source route, obsolete and ignored: RFC 5321 appendix C */
         if (colon < bytes_index(path, '>'))
             path = bytes_after(path, colon + 1);
     }
@@ -110,7 +111,8 @@ static bool digit(uint8_t c)
 
 bool smtp_reply_line(struct bytes line, struct smtp_reply_line *reply)
 {
-    if (line.len < 3 || line.data[0] < '2' || line.data[0] > '5' || !digit(line.data[1]) || !digit(line.data[2]))
+    if (line.len < 3 || line.data[0] < '2' || line.data[0] > '5' || !digit(line.data[1]) ||
+        !digit(line.data[2]))
         return false;
     if (line.len > 3 && line.data[3] != ' ' && line.data[3] != '-' && line.data[3] != '\t')
         return false;

@@ -27,28 +27,32 @@ enum smtp_command {
     SMTP_LOST, /* from here on replies cannot be paired */
 };
 
-/* The command of a line and what stands behind its verb, trimmed (for MAIL and RCPT: behind FROM: and TO:). */
+/* The command of a line and what stands behind its verb, trimmed (for MAIL and RCPT: behind FROM:
+ * and TO:). */
 enum smtp_command smtp_command_of(struct bytes line, struct bytes *argument);
 /* Whether a line can only be SMTP: EHLO name, MAIL FROM:, RCPT TO:, STARTTLS, BDAT n, ... */
 bool smtp_is_distinctive(struct bytes line);
 
-/* The address of a path (RFC 5321 section 4.1.2), without brackets, source route and parameters; empty for <>.
- * Accepts what real clients send: no brackets, white space around, quoted local parts with '>' in them. */
+/* The address of a path (RFC 5321 section 4.1.2), without brackets, source route and parameters;
+ * empty for <>. Accepts what real clients send: no brackets, white space around, quoted local parts
+ * with '>' in them. */
 struct bytes smtp_path(struct bytes argument);
 
 struct smtp_reply_line {
-    unsigned code;        /* 200 to 599 */
-    bool more;            /* "250-": another line follows */
-    struct bytes text;    /* behind the code and its separator */
+    unsigned code;     /* 200 to 599 */
+    bool more;         /* "250-": another line follows */
+    struct bytes text; /* behind the code and its separator */
 };
 
 /* False if the line does not begin with a reply code. */
 bool smtp_reply_line(struct bytes line, struct smtp_reply_line *);
 
-/* The enhanced status code (RFC 2034, RFC 3463) at the front of a reply's text, if it fits the code's class. */
+/* The enhanced status code (RFC 2034, RFC 3463) at the front of a reply's text, if it fits the
+ * code's class. */
 struct bytes smtp_enhanced(unsigned code, struct bytes text);
 
-/* BDAT's argument (RFC 3030 section 2): the chunk's length and whether it is the last. False if malformed. */
+/* BDAT's argument (RFC 3030 section 2): the chunk's length and whether it is the last. False if
+ * malformed. */
 bool smtp_chunk(struct bytes argument, uint64_t *len, bool *last);
 
 #endif

@@ -14,7 +14,10 @@ static void clear(struct session *s, struct smtp *smtp)
 static void outcome(struct session *s, const struct smtp_code *code)
 {
     struct facts *own = session_own_facts(s);
-    facts_string(own, FIELD_EVENT_OUTCOME, !code ? "unknown" : smtp_positive(code) ? "success" : "failure");
+    facts_string(own, FIELD_EVENT_OUTCOME,
+                 !code                 ? "unknown"
+                 : smtp_positive(code) ? "success"
+                                       : "failure");
     if (code)
         facts_string(own, FIELD_EVENT_CODE, code->text);
 }
@@ -41,7 +44,8 @@ void smtp_mail(struct session *s, struct smtp *smtp, struct bytes path)
     facts_text(session_message_facts(s), FIELD_SMTP_MAIL_FROM, path);
 }
 
-void smtp_mail_refused(struct session *s, struct smtp *smtp, struct bytes path, const struct smtp_code *code)
+void smtp_mail_refused(struct session *s, struct smtp *smtp, struct bytes path,
+                       const struct smtp_code *code)
 {
     if (smtp->transaction.active && !smtp->transaction.mail_refused)
         return; /* a nested MAIL: RFC 5321 section 4.1.4 wants a 503 and no effect */
@@ -50,7 +54,8 @@ void smtp_mail_refused(struct session *s, struct smtp *smtp, struct bytes path, 
     smtp->transaction.refused = *code;
 }
 
-void smtp_rcpt(struct session *s, struct smtp *smtp, struct bytes path, const struct smtp_code *code)
+void smtp_rcpt(struct session *s, struct smtp *smtp, struct bytes path,
+               const struct smtp_code *code)
 {
     struct smtp_transaction *t = &smtp->transaction;
     struct facts *facts = session_message_facts(s);
@@ -109,15 +114,16 @@ void smtp_transaction_end(struct session *s, struct smtp *smtp)
         smtp_message_end(s, smtp, NULL);
         return;
     }
-    /* Refused as a whole if the sender was, or nobody was accepted, or the data was not; after a loss nobody knows
-     * what came later. */
+    /* Refused as a whole if the sender was, or nobody was accepted, or the data was not; after a
+     * loss nobody knows what came later. */
     bool nobody = t->refused.code != 0 && (t->accepted == 0 || t->data_refused);
     if (t->mail_refused || (nobody && smtp->client != CLIENT_BLIND))
         outcome(s, &t->refused);
     emit(s, smtp, "smtp-transaction");
 }
 
-void smtp_verify(struct session *s, struct smtp *smtp, enum smtp_command command, const struct smtp_code *code)
+void smtp_verify(struct session *s, struct smtp *smtp, enum smtp_command command,
+                 const struct smtp_code *code)
 {
     struct facts *own = session_own_facts(s);
     (void)smtp;

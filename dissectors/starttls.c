@@ -64,7 +64,8 @@ static bool blank(struct bytes text)
 static void report_text(struct session *s, enum direction d)
 {
     if (s->starttls.accepted == CLAIM_YES && !session_is_partial(s))
-        session_weird(s, d == FROM_CLIENT ? WEIRD_STARTTLS_INJECT_CLIENT : WEIRD_STARTTLS_INJECT_SERVER, d);
+        session_weird(
+            s, d == FROM_CLIENT ? WEIRD_STARTTLS_INJECT_CLIENT : WEIRD_STARTTLS_INJECT_SERVER, d);
 }
 
 void starttls_saw_text(struct session *s, enum direction d, struct bytes text, bool early)
@@ -128,13 +129,16 @@ void starttls_finish(struct session *s, enum ending ending)
     enum claim no = partial ? CLAIM_UNKNOWN : CLAIM_NO;
     enum claim requested = t->requested == CLAIM_YES ? CLAIM_YES : no;
     /* What was never asked for was not accepted; what was asked and not answered is not known. */
-    enum claim accepted = t->accepted != CLAIM_UNKNOWN ? t->accepted : requested == CLAIM_NO ? CLAIM_NO : CLAIM_UNKNOWN;
+    enum claim accepted = t->accepted != CLAIM_UNKNOWN ? t->accepted
+                          : requested == CLAIM_NO      ? CLAIM_NO
+                                                       : CLAIM_UNKNOWN;
     enum state state = state_of(t, partial, ending);
 
     facts_join(own, buffer_view(&t->hello.records));
     facts_string(own, FIELD_EVENT_ACTION, states[state].action);
     facts_string(own, FIELD_STARTTLS_STATE, states[state].name);
-    facts_claim(own, FIELD_STARTTLS_OFFERED, partial && t->offered == CLAIM_NO ? CLAIM_UNKNOWN : t->offered);
+    facts_claim(own, FIELD_STARTTLS_OFFERED,
+                partial && t->offered == CLAIM_NO ? CLAIM_UNKNOWN : t->offered);
     facts_claim(own, FIELD_STARTTLS_REQUESTED, requested);
     facts_claim(own, FIELD_STARTTLS_ACCEPTED, accepted);
     if (t->code[0])

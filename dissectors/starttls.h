@@ -1,7 +1,8 @@
-/* STARTTLS for all mail protocols: one state machine, and the one event that tells how a session in clear went.
+/* STARTTLS for all mail protocols: one state machine, and the one event that tells how a session in
+ * clear went.
  *
- * The dissector says what was offered, asked and answered; the session says what the bytes then were. A claim is
- * "no" only when the whole session was seen: otherwise it is unknown. */
+ * The dissector says what was offered, asked and answered; the session says what the bytes then
+ * were. A claim is "no" only when the whole session was seen: otherwise it is unknown. */
 #ifndef MAILTAP_STARTTLS_H
 #define MAILTAP_STARTTLS_H
 
@@ -10,12 +11,12 @@
 struct starttls {
     bool tracked, emitted; /* a mail session that began in clear; its event is out */
     enum claim offered, requested, accepted;
-    bool established;              /* the handshake completed */
-    bool tls_seen[DIRECTIONS];     /* TLS records came */
+    bool established;                /* the handshake completed */
+    bool tls_seen[DIRECTIONS];       /* TLS records came */
     uint64_t text_bytes[DIRECTIONS]; /* clear bytes after the acceptance and before TLS */
-    bool text_seen[DIRECTIONS];    /* more of them than stray CRLFs */
-    char code[8];                  /* of the answer */
-    struct facts hello;            /* mailtap.session.*: greeting, banner, capabilities */
+    bool text_seen[DIRECTIONS];      /* more of them than stray CRLFs */
+    char code[8];                    /* of the answer */
+    struct facts hello;              /* mailtap.session.*: greeting, banner, capabilities */
 };
 
 /* For dissectors */
@@ -24,8 +25,8 @@ struct starttls {
 void starttls_track(struct session *);
 /* Greeting and capabilities go here: they are shown with the starttls event. */
 struct facts *starttls_hello(struct session *);
-/* A capability list was read to its end. Once offered stays offered; "not in the list" is a no only for a session
- * that was seen whole so far. */
+/* A capability list was read to its end. Once offered stays offered; "not in the list" is a no only
+ * for a session that was seen whole so far. */
 void starttls_listed(struct session *, bool offered);
 void starttls_requested(struct session *);
 /* The server's answer, with its code. */

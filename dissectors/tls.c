@@ -1,15 +1,17 @@
-/* TLS, as far as a session needs it: is it TLS, and did the handshake complete? Then the flow is opaque.
+/* TLS, as far as a session needs it: is it TLS, and did the handshake complete? Then the flow is
+ * opaque.
  *
- * Complete means that protected application data was sent beyond the handshake (PROTOCOLS: only then is an upgrade
- * a success). Up to TLS 1.2 a client sends ChangeCipherSpec, an encrypted handshake record (Finished), then type 23.
- * In TLS 1.3 its Finished is itself a type 23 record, so a second one is needed, and one as short as an encrypted
- * alert does not count. */
+ * Complete means that protected application data was sent beyond the handshake (PROTOCOLS: only
+ * then is an upgrade a success). Up to TLS 1.2 a client sends ChangeCipherSpec, an encrypted
+ * handshake record (Finished), then type 23. In TLS 1.3 its Finished is itself a type 23 record, so
+ * a second one is needed, and one as short as an encrypted alert does not count. */
 #include "starttls.h"
 #include "tls_record.h"
 
 enum { CHANGE_CIPHER_SPEC = 20, ALERT_RECORD = 21, HANDSHAKE_RECORD = 22, APPLICATION_DATA = 23 };
-#define HEADER_LEN 5
-#define PROTECTED_ALERT_LEN (2 + 1 + 16) /* alert, inner content type, tag: RFC 8446 section 5.2 */
+#define HEADER_LEN          5
+#define PROTECTED_ALERT_LEN (2 + 1 + 16) /* alert, inner content type, tag: RFC 8446 section 5.2   \
+                                          */
 
 struct side {
     uint64_t record_left; /* bytes of the record under way */
@@ -24,7 +26,8 @@ struct tls {
 static enum verdict tls_probe(struct bytes client, struct bytes server, bool midstream)
 {
     if (midstream)
-        return VERDICT_NOT_MINE; /* records in the middle of a connection say nothing that we could use */
+        return VERDICT_NOT_MINE; /* records in the middle of a connection say nothing that we could
+                                    use */
     enum verdict verdict = tls_record_probe(client);
     if (verdict != VERDICT_MINE || server.len == 0)
         return verdict == VERDICT_MINE ? VERDICT_MORE : verdict;
@@ -47,7 +50,8 @@ static bool complete(const struct tls *tls)
     return server->application > 0 && client->application > (client->finished > 0 ? 0U : 1U);
 }
 
-static size_t tls_data(struct session *s, void *state, enum direction d, struct bytes unread, size_t shown)
+static size_t tls_data(struct session *s, void *state, enum direction d, struct bytes unread,
+                       size_t shown)
 {
     struct tls *tls = state;
     struct side *side = &tls->side[d];

@@ -1,8 +1,8 @@
 /* Recognises TLS by its bytes. */
 #include "tls_record.h"
 
-#define ALERT 21
-#define HANDSHAKE 22
+#define ALERT      21
+#define HANDSHAKE  22
 #define RECORD_MAX (16384 + 2048) /* RFC 5246 section 6.2.3: with the expansion of encryption */
 
 /* Content type, then 03 and 00 to 04, then a length: text of a mail protocol begins otherwise. */
@@ -28,7 +28,8 @@ static enum verdict probe_sslv2(struct bytes in)
     if (in.len < 5)
         return VERDICT_MORE;
     unsigned version = (unsigned)in.data[3] << 8 | in.data[4];
-    return version == 0x0002 || (version >= 0x0300 && version <= 0x0304) ? VERDICT_MINE : VERDICT_NOT_MINE;
+    return version == 0x0002 || (version >= 0x0300 && version <= 0x0304) ? VERDICT_MINE
+                                                                         : VERDICT_NOT_MINE;
 }
 
 enum verdict tls_record_probe(struct bytes in)

@@ -8,19 +8,21 @@
 #include "json.h"
 
 #define IDLE_WAIT_MS 100
-#define JSON_MAX (256 * 1024)
+#define JSON_MAX     (256 * 1024)
 
 struct collector {
     struct collector_options options;
     uint64_t watermark[WORKERS_MAX];
-    struct event **held; /* a heap by event_compare(); each event with its facts behind it in one block */
+    struct event *
+        *held; /* a heap by event_compare(); each event with its facts behind it in one block */
     size_t held_count, held_capacity;
     struct findings *findings;
     struct facts complete; /* of the event being published */
     struct buffer json;
 };
 
-/* --- publishing ---------------------------------------------------------------------------------- */
+/* --- publishing ----------------------------------------------------------------------------------
+ */
 
 static void publish(struct collector *c, const struct event *event)
 {
@@ -54,7 +56,8 @@ static void release(struct collector *c, const struct event *event)
     findings_event(c->findings, event);
 }
 
-/* --- order --------------------------------------------------------------------------------------- */
+/* --- order ---------------------------------------------------------------------------------------
+ */
 
 static void swap(struct collector *c, size_t a, size_t b)
 {
@@ -124,7 +127,8 @@ static uint64_t smallest_watermark(const struct collector *c)
     return smallest;
 }
 
-/* --- rings --------------------------------------------------------------------------------------- */
+/* --- rings ---------------------------------------------------------------------------------------
+ */
 
 static bool readable(void *arg)
 {
@@ -211,7 +215,8 @@ void collector_free(struct collector *c)
     free(c);
 }
 
-/* --- the workers' side --------------------------------------------------------------------------- */
+/* --- the workers' side ---------------------------------------------------------------------------
+ */
 
 bool collector_put_event(struct ring *ring, const struct event *event)
 {

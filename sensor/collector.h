@@ -1,8 +1,8 @@
 /* The right half of the sensor: order, findings, redaction, JSON, sinks. One thread.
  *
- * Workers write packed records into their rings: events, and watermarks that say "nothing earlier will follow". Events
- * are released up to the smallest watermark, in the order of time, flow and number, so that the number of workers
- * changes nothing in the output. */
+ * Workers write packed records into their rings: events, and watermarks that say "nothing earlier
+ * will follow". Events are released up to the smallest watermark, in the order of time, flow and
+ * number, so that the number of workers changes nothing in the output. */
 #ifndef MAILTAP_COLLECTOR_H
 #define MAILTAP_COLLECTOR_H
 
@@ -12,7 +12,7 @@
 #include "sink_thread.h"
 
 #define WORKERS_MAX 64
-#define SINKS_MAX 8
+#define SINKS_MAX   8
 
 /* A record in a worker's ring begins with one of these, as a uint64_t. */
 enum record_type { RECORD_EVENT, RECORD_WATERMARK };
@@ -38,7 +38,8 @@ struct collector *collector_new(const struct collector_options *);
 void collector_run(struct collector *);
 void collector_free(struct collector *);
 
-/* For workers. Waits for room. Returns false if the record cannot be kept (too long, or the ring is closed). */
+/* For workers. Waits for room. Returns false if the record cannot be kept (too long, or the ring is
+ * closed). */
 bool collector_put_event(struct ring *, const struct event *);
 void collector_put_watermark(struct ring *, uint64_t time_ns);
 

@@ -19,9 +19,9 @@
 #include "session.h"
 #include "worker.h"
 
-#define RING_BYTES (8 * 1024 * 1024)
+#define RING_BYTES      (8 * 1024 * 1024)
 #define PRIVACY_KEY_MAX 256
-#define PROGRESS_MS 500
+#define PROGRESS_MS     500
 
 /* Everything that lives as long as the run. */
 struct sensor {
@@ -38,7 +38,8 @@ struct sensor {
     bool failed;
 };
 
-/* --- before the first packet --------------------------------------------------------------------- */
+/* --- before the first packet ---------------------------------------------------------------------
+ */
 
 /* Packets hold passwords: they must not end up in a core file or in another process's hands. */
 static void protect_memory(void)
@@ -48,7 +49,8 @@ static void protect_memory(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* Sessions come and go by the thousand: memory given back to the kernel would be asked for again at once. */
+/* Sessions come and go by the thousand: memory given back to the kernel would be asked for again at
+ * once. */
 static void keep_memory(void)
 {
     mallopt(M_TRIM_THRESHOLD, 512 << 20);
@@ -66,7 +68,8 @@ static bool read_privacy_key(struct sensor *sensor)
     if (in >= 0)
         close(in);
     if (n < 16) {
-        log_error("privacy.key_file %s %s", path, n < 0 ? strerror(reason) : "holds fewer than 16 bytes");
+        log_error("privacy.key_file %s %s", path,
+                  n < 0 ? strerror(reason) : "holds fewer than 16 bytes");
         return false;
     }
     sensor->config.privacy.key = bytes_over(sensor->privacy_key, (size_t)n);
@@ -136,7 +139,8 @@ static bool build(struct sensor *sensor)
     return true;
 }
 
-/* --- the run ------------------------------------------------------------------------------------- */
+/* --- the run -------------------------------------------------------------------------------------
+ */
 
 static void *work(void *arg)
 {
@@ -167,7 +171,8 @@ static void join(struct sensor *sensor, pthread_t worker)
     for (soon(&when); pthread_timedjoin_np(worker, NULL, &when) == ETIMEDOUT; soon(&when)) {
         if (!person)
             continue;
-        fprintf(stderr, "\rmailtap: %3llu %% read", (unsigned long long)(worker_progress(sensor->worker) * 100 / size));
+        fprintf(stderr, "\rmailtap: %3llu %% read",
+                (unsigned long long)(worker_progress(sensor->worker) * 100 / size));
         shown = true;
     }
     if (shown)
@@ -192,7 +197,8 @@ static void run(struct sensor *sensor)
     pthread_join(collector, NULL);
 }
 
-/* --- after the last ------------------------------------------------------------------------------ */
+/* --- after the last ------------------------------------------------------------------------------
+ */
 
 static void close_sinks(struct sensor *sensor)
 {
@@ -203,8 +209,9 @@ static void close_sinks(struct sensor *sensor)
             log_error("%s", status.error);
             sensor->failed = true;
         }
-        log_info("sink %u: %llu events delivered, %llu dropped, %llu rejected", i, (unsigned long long)status.written,
-                 (unsigned long long)status.dropped, (unsigned long long)status.rejected);
+        log_info("sink %u: %llu events delivered, %llu dropped, %llu rejected", i,
+                 (unsigned long long)status.written, (unsigned long long)status.dropped,
+                 (unsigned long long)status.rejected);
     }
     sensor->sinks = 0;
 }
@@ -248,7 +255,8 @@ static enum exit_code read_capture(struct sensor *sensor)
     char error[1024];
     if (!read_privacy_key(sensor))
         return EXIT_CONFIG;
-    sensor->capture = capture_open_file(sensor->config.file, sensor->config.filter, error, sizeof error);
+    sensor->capture =
+        capture_open_file(sensor->config.file, sensor->config.filter, error, sizeof error);
     if (!sensor->capture) {
         log_error("%s", error);
         return EXIT_INCOMPLETE;
@@ -270,7 +278,8 @@ static bool usable(const struct config *config)
 {
     char error[1024];
     if (config->trace && strcmp(config->trace, "all") != 0 && !session_knows(config->trace)) {
-        config_usage_error(stderr, "no dissector is called %s: --trace takes one of those, or all", config->trace);
+        config_usage_error(stderr, "no dissector is called %s: --trace takes one of those, or all",
+                           config->trace);
         return false;
     }
     if (!config->filter || capture_filter_compiles(config->filter, error, sizeof error))

@@ -8,7 +8,7 @@
 #include "lru.h"
 #include "text.h"
 
-#define FINDINGS_MAX 4096
+#define FINDINGS_MAX   4096
 #define SHOWN_PER_RULE 50
 
 struct text_field {
@@ -24,7 +24,8 @@ struct line {
 };
 
 /* Sessions that began in clear, by the state of their STARTTLS. */
-static const char *const states[] = { "established", "unused", "not_offered", "refused", "no_tls", "handshake_failed", "unknown" };
+static const char *const states[] = { "established", "unused",           "not_offered", "refused",
+                                      "no_tls",      "handshake_failed", "unknown" };
 #define STATES (sizeof states / sizeof states[0])
 
 static const struct {
@@ -55,8 +56,9 @@ struct report *report_new(void)
     struct report *report = calloc(1, sizeof *report);
     if (!report)
         return NULL;
-    report->findings = lru_new(&(struct lru_options){
-        .key_size = sizeof(struct text_field), .value_size = sizeof(struct line), .max_entries = FINDINGS_MAX });
+    report->findings = lru_new(&(struct lru_options){ .key_size = sizeof(struct text_field),
+                                                      .value_size = sizeof(struct line),
+                                                      .max_entries = FINDINGS_MAX });
     if (!report->findings) {
         free(report);
         return NULL;
@@ -72,7 +74,8 @@ void report_free(struct report *report)
     free(report);
 }
 
-/* --- taking events in ---------------------------------------------------------------------------- */
+/* --- taking events in ----------------------------------------------------------------------------
+ */
 
 static bool get(const struct facts_index *facts, enum field field, char *to, size_t size)
 {
@@ -146,8 +149,9 @@ static void take_starttls(struct report *report, const struct facts_index *facts
     struct fact fact;
     for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
         for (size_t i = 0; i < REASONS; i++)
-            report->by_reason[i] += fact.field == FIELD_COVERAGE_REASON &&
-                                    bytes_equal(fact.value, bytes_of_string(partial_reasons[i].reason));
+            report->by_reason[i] +=
+                fact.field == FIELD_COVERAGE_REASON &&
+                bytes_equal(fact.value, bytes_of_string(partial_reasons[i].reason));
     }
 }
 
@@ -187,7 +191,8 @@ void report_event(struct report *report, enum event_kind kind, const struct fact
     }
 }
 
-/* --- printing ------------------------------------------------------------------------------------ */
+/* --- printing ------------------------------------------------------------------------------------
+ */
 
 struct page {
     FILE *out;
@@ -203,8 +208,10 @@ static const struct {
     enum severity severity;
     const char *name, *colour;
 } severities[] = {
-    { SEVERITY_CRITICAL, "CRITICAL", "\033[1;31m" }, { SEVERITY_HIGH, "HIGH", "\033[31m" },
-    { SEVERITY_MEDIUM, "MEDIUM", "\033[33m" },       { SEVERITY_LOW, "LOW", "\033[36m" },
+    { SEVERITY_CRITICAL, "CRITICAL", "\033[1;31m" },
+    { SEVERITY_HIGH, "HIGH", "\033[31m" },
+    { SEVERITY_MEDIUM, "MEDIUM", "\033[33m" },
+    { SEVERITY_LOW, "LOW", "\033[36m" },
     { SEVERITY_INFO, "INFO", "" },
 };
 
@@ -317,7 +324,8 @@ static void print_rule(const struct page *page, struct line *const *line, size_t
     for (size_t i = 0; i < count && i < SHOWN_PER_RULE; i++)
         print_occurrence(page, line[i], date);
     if (count > SHOWN_PER_RULE)
-        fprintf(page->out, "    ... and %zu more: -o json lists them all\n", count - SHOWN_PER_RULE);
+        fprintf(page->out, "    ... and %zu more: -o json lists them all\n",
+                count - SHOWN_PER_RULE);
     print_wrapped(page->out, "    What to do:", line[0]->remediation);
 }
 
@@ -327,7 +335,8 @@ static void print_findings(const struct report *report, const struct page *page,
     struct line **lines = calloc(total + 1, sizeof(struct line *));
     if (!lines)
         return;
-    for (struct line *line = lru_oldest(report->findings); line && count < total; line = lru_newer(report->findings, line))
+    for (struct line *line = lru_oldest(report->findings); line && count < total;
+         line = lru_newer(report->findings, line))
         lines[count++] = line;
     qsort(lines, count, sizeof(struct line *), by_severity);
     print_coloured(page, "\033[1m", "\nFindings\n");
@@ -340,7 +349,8 @@ static void print_findings(const struct report *report, const struct page *page,
         print_rule(page, lines + i, n, date);
     }
     if (lru_evictions(report->findings) > 0)
-        fprintf(page->out, "\n  and %llu findings more, too many for this report: -o json lists them all\n",
+        fprintf(page->out,
+                "\n  and %llu findings more, too many for this report: -o json lists them all\n",
                 (unsigned long long)lru_evictions(report->findings));
     free(lines);
 }
@@ -360,7 +370,8 @@ static void print_sessions(const struct report *report, const struct page *page)
         if (smtp || report->implicit[i] > 0) {
             fprintf(out, "  %-10s ", implicit_ports[i].name);
             if (smtp)
-                fprintf(out, "%10llu %10llu ", (unsigned long long)report->clear, (unsigned long long)report->upgraded);
+                fprintf(out, "%10llu %10llu ", (unsigned long long)report->clear,
+                        (unsigned long long)report->upgraded);
             else
                 fprintf(out, "%10s %10s ", "-", "-");
             fprintf(out, "%14llu\n", (unsigned long long)report->implicit[i]);
@@ -377,10 +388,12 @@ static void print_sessions(const struct report *report, const struct page *page)
     fprintf(out, "%s\n", *comma ? "" : " no session began in clear");
     fputs("  In clear: ", out);
     print_number(out, report->logins, "login attempt");
-    fprintf(out, " (%llu refused, %llu exposed a password or token), ", (unsigned long long)report->refused_logins,
+    fprintf(out, " (%llu refused, %llu exposed a password or token), ",
+            (unsigned long long)report->refused_logins,
             (unsigned long long)report->exposing_logins);
     print_number(out, report->messages, "message");
-    fprintf(out, ", %llu oddit%s\n", (unsigned long long)report->weirds, report->weirds == 1 ? "y" : "ies");
+    fprintf(out, ", %llu oddit%s\n", (unsigned long long)report->weirds,
+            report->weirds == 1 ? "y" : "ies");
 }
 
 static void print_count(FILE *out, bool *any, uint64_t n, const char *text)
@@ -391,7 +404,8 @@ static void print_count(FILE *out, bool *any, uint64_t n, const char *text)
     fprintf(out, "  %llu %s\n", (unsigned long long)n, text);
 }
 
-static void print_unseen(const struct report *report, const struct report_input *input, const struct page *page)
+static void print_unseen(const struct report *report, const struct report_input *input,
+                         const struct page *page)
 {
     static const struct {
         enum counter counter;
@@ -402,7 +416,8 @@ static void print_unseen(const struct report *report, const struct report_input 
         { COUNT_DECODE_FRAGMENTS, "IP fragments were not put together" },
         { COUNT_DECODE_MALFORMED, "packets had headers that contradict themselves" },
         { COUNT_DECODE_UNKNOWN, "packets were of a protocol that is not decoded" },
-        { COUNT_DECODE_BAD_CHECKSUM, "segments had a checksum that does not fit (normal on the host that sent them) and were used all the same" },
+        { COUNT_DECODE_BAD_CHECKSUM, "segments had a checksum that does not fit (normal on the "
+                                     "host that sent them) and were used all the same" },
         { COUNT_FLOWS_EVICTED, "flows were given up because the flow table was full (flows.max)" },
         { COUNT_MEMORY_REFUSED, "times there was no memory within the budget (memory.*)" },
         { COUNT_EVENTS_LOST, "events were lost" },

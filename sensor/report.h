@@ -1,5 +1,6 @@
-/* What a person sees on the terminal when a capture was read: findings first, then the sessions, then what could not
- * be seen. Fed with published events, so that it shows no more than any sink. */
+/* What a person sees on the terminal when a capture was read: findings first, then the sessions,
+ * then what could not be seen. Fed with published events, so that it shows no more than any sink.
+ */
 #ifndef MAILTAP_REPORT_H
 #define MAILTAP_REPORT_H
 

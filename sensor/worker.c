@@ -61,9 +61,10 @@ struct worker *worker_new(const struct worker_options *options)
     };
     if (options->trace && strcmp(options->config->trace, "all") != 0)
         worker->env.trace_protocol = bytes_of_string(options->config->trace);
-    worker->network = network_new(&(struct flow_options){ .max_flows = (uint32_t)options->config->flows_max,
-                                                          .events = flow_events_of(options->config->flows) },
-                                  &worker->env);
+    worker->network =
+        network_new(&(struct flow_options){ .max_flows = (uint32_t)options->config->flows_max,
+                                            .events = flow_events_of(options->config->flows) },
+                    &worker->env);
     if (!worker->network) {
         free(worker);
         return NULL;

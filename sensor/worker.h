@@ -28,8 +28,8 @@ const struct counters *worker_counters(const struct worker *);
 /* Bytes of the capture read so far; any thread may ask. */
 uint64_t worker_progress(const struct worker *);
 
-/* After worker_run(): why the capture could not be read to its end (NULL: it was), and the time of its first and
- * last packet (0: there was none). */
+/* After worker_run(): why the capture could not be read to its end (NULL: it was), and the time of
+ * its first and last packet (0: there was none). */
 const char *worker_fault(const struct worker *);
 uint64_t worker_first_ns(const struct worker *);
 uint64_t worker_last_ns(const struct worker *);

@@ -1,5 +1,5 @@
-/* Bytes that grow up to a maximum set at birth, charged to a pool. Freed and cut-off memory is wiped: it may have
- * held a secret. */
+/* Bytes that grow up to a maximum set at birth, charged to a pool. Freed and cut-off memory is
+ * wiped: it may have held a secret. */
 #ifndef MAILTAP_BUFFER_H
 #define MAILTAP_BUFFER_H
 
@@ -20,7 +20,8 @@ void buffer_free(struct buffer *);
 bool buffer_append(struct buffer *, struct bytes);
 /* Room for n more bytes at data + len, or NULL. The caller adds what it wrote to len. */
 uint8_t *buffer_room(struct buffer *, size_t n);
-/* Removes n bytes from the front (all of them if there are fewer) and wipes what they leave behind. */
+/* Removes n bytes from the front (all of them if there are fewer) and wipes what they leave behind.
+ */
 void buffer_consume(struct buffer *, size_t n);
 void buffer_clear(struct buffer *);
 

@@ -1,7 +1,8 @@
 /* Views over bytes, and the cursor through which every packet and record is read.
  *
- * A view never owns what it shows and is never NUL-terminated. A cursor cannot leave its view: a read
- * past the end returns zero and sets `failed`, which stays set, so that one check after many reads is enough. */
+ * A view never owns what it shows and is never NUL-terminated. A cursor cannot leave its view: a
+ * read past the end returns zero and sets `failed`, which stays set, so that one check after many
+ * reads is enough. */
 #ifndef MAILTAP_BYTES_H
 #define MAILTAP_BYTES_H
 
@@ -19,7 +20,7 @@ struct cursor {
     bool failed;
 };
 
-#define BYTES_NONE ((struct bytes){ NULL, 0 })
+#define BYTES_NONE             ((struct bytes){ NULL, 0 })
 /* A view of a string literal, without its NUL. */
 #define BYTES_LITERAL(literal) ((struct bytes){ (const uint8_t *)(literal), sizeof(literal) - 1 })
 
@@ -51,7 +52,8 @@ uint16_t cursor_u16_le(struct cursor *);
 uint32_t cursor_u32_le(struct cursor *);
 /* The next n bytes; empty, and failed, if there are fewer. */
 struct bytes cursor_take(struct cursor *, size_t n);
-/* A cursor over the next n bytes: reads inside it cannot leave the block. It starts failed if they are not there. */
+/* A cursor over the next n bytes: reads inside it cannot leave the block. It starts failed if they
+ * are not there. */
 struct cursor cursor_sub(struct cursor *, size_t n);
 struct bytes cursor_rest(const struct cursor *);
 

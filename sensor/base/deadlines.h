@@ -1,7 +1,7 @@
 /* Deadlines in packet time: which of many things is due next, exactly and in order.
  *
- * A thing embeds a struct deadline. Putting a deadline off is one store; the heap catches up when the old time
- * comes. Bringing one forward costs O(log n). The heap belongs to one thread. */
+ * A thing embeds a struct deadline. Putting a deadline off is one store; the heap catches up when
+ * the old time comes. Bringing one forward costs O(log n). The heap belongs to one thread. */
 #ifndef MAILTAP_DEADLINES_H
 #define MAILTAP_DEADLINES_H
 
@@ -28,7 +28,8 @@ void deadlines_free(struct deadlines *);
 void deadline_set(struct deadlines *, struct deadline *, uint64_t due_ns);
 void deadline_cancel(struct deadlines *, struct deadline *);
 
-/* Takes out the earliest one due at or before now; NULL if none is. Equal times come in the order of the heap. */
+/* Takes out the earliest one due at or before now; NULL if none is. Equal times come in the order
+ * of the heap. */
 struct deadline *deadlines_next(struct deadlines *, uint64_t now_ns);
 
 #endif

@@ -1,7 +1,8 @@
 /* Wakes a sleeping thread.
  *
- * The sleeper announces itself, then looks once more; the ringer publishes, then looks for a sleeper. With both
- * fences sequentially consistent, one of the two sees the other, so no wake-up is lost. */
+ * The sleeper announces itself, then looks once more; the ringer publishes, then looks for a
+ * sleeper. With both fences sequentially consistent, one of the two sees the other, so no wake-up
+ * is lost. */
 #include "doorbell.h"
 
 #include <time.h>
@@ -26,7 +27,8 @@ void doorbell_destroy(struct doorbell *bell)
 
 void doorbell_ring(struct doorbell *bell)
 {
-    /* A read-modify-write that changes nothing: unlike a fence, the race detector understands it. */
+    /* A read-modify-write that changes nothing: unlike a fence, the race detector understands it.
+     */
     if (!atomic_fetch_or(&bell->sleeping, 0))
         return;
     pthread_mutex_lock(&bell->lock);

@@ -1,4 +1,5 @@
-/* Wakes a sleeping thread. Ringing costs one load while the sleeper is awake, so it may stand in a packet path. */
+/* Wakes a sleeping thread. Ringing costs one load while the sleeper is awake, so it may stand in a
+ * packet path. */
 #ifndef MAILTAP_DOORBELL_H
 #define MAILTAP_DOORBELL_H
 
@@ -20,7 +21,8 @@ void doorbell_destroy(struct doorbell *);
 /* Call after the change that the sleeper waits for has been published. Any thread. */
 void doorbell_ring(struct doorbell *);
 
-/* Sleeps at most timeout_ms unless `ready` says that there is something to do. The owner only: one thread. */
+/* Sleeps at most timeout_ms unless `ready` says that there is something to do. The owner only: one
+ * thread. */
 void doorbell_wait(struct doorbell *, bool (*ready)(void *arg), void *arg, uint32_t timeout_ms);
 
 #endif

@@ -12,7 +12,8 @@
 
 #include "siphash.h"
 
-#define PREFETCH_BYTES 256 /* entry, key and the part of the value that comes first and is used most */
+#define PREFETCH_BYTES                                                                             \
+    256 /* entry, key and the part of the value that comes first and is used most */
 
 struct entry {
     uint64_t hash;
@@ -29,7 +30,8 @@ struct lru {
     uint32_t mask;
     uint8_t *slab;
     size_t key_offset, value_offset, entry_size;
-    uint32_t count, touched, free_list; /* entries in use; entries ever used; chain of returned ones */
+    uint32_t count, touched,
+        free_list; /* entries in use; entries ever used; chain of returned ones */
     uint32_t oldest, newest;
     uint64_t evictions;
 };

@@ -1,8 +1,9 @@
 /* A bounded hash table that forgets the least recently used entry when it is full.
  *
- * Keys and values have fixed sizes and live in one slab, so a value never moves while it is in the table.
- * Keys are hashed with SipHash-1-3 under a random key. For tables that expire, the oldest entries are given up
- * by lru_expire() in order of last use. Nothing here depends on the order of hashes. */
+ * Keys and values have fixed sizes and live in one slab, so a value never moves while it is in the
+ * table. Keys are hashed with SipHash-1-3 under a random key. For tables that expire, the oldest
+ * entries are given up by lru_expire() in order of last use. Nothing here depends on the order of
+ * hashes. */
 #ifndef MAILTAP_LRU_H
 #define MAILTAP_LRU_H
 
@@ -24,15 +25,16 @@ struct lru *lru_new(const struct lru_options *);
 /* Gives every entry up (calling `evicted`, oldest first), then frees; NULL is fine. */
 void lru_free(struct lru *);
 
-/* The hash is computed once by the caller. For a batch: lru_prefetch_bucket() for each, then lru_prefetch() for each,
- * then the look-ups; so the loads from memory run side by side. */
+/* The hash is computed once by the caller. For a batch: lru_prefetch_bucket() for each, then
+ * lru_prefetch() for each, then the look-ups; so the loads from memory run side by side. */
 uint64_t lru_hash(const struct lru *, const void *key);
 void lru_prefetch_bucket(const struct lru *, uint64_t hash);
 void lru_prefetch(const struct lru *, uint64_t hash);
 
 /* The value under this key, or NULL; being found at `now_ns` counts as use. */
 void *lru_find(struct lru *, uint64_t hash, const void *key, uint64_t now_ns);
-/* A zeroed value under a key that is not there yet; evicts the least recently used one if the table is full. */
+/* A zeroed value under a key that is not there yet; evicts the least recently used one if the table
+ * is full. */
 void *lru_add(struct lru *, uint64_t hash, const void *key, uint64_t now_ns);
 void lru_remove(struct lru *, void *value);
 

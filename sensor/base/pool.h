@@ -1,4 +1,5 @@
-/* A budget of bytes. What traffic can make grow is charged to a pool, so that memory stays under a printed bound.
+/* A budget of bytes. What traffic can make grow is charged to a pool, so that memory stays under a
+ * printed bound.
  *
  * A pool belongs to one thread. It hands out permission, not memory. */
 #ifndef MAILTAP_POOL_H

@@ -2,9 +2,9 @@
  *
  *   | len | record ... pad | len | record ... pad | SKIP | (rest of the lap unused) |
  *
- * head and tail count bytes for ever; the place is the count modulo the size. A record that does not fit before the
- * end of the buffer leaves a SKIP mark and starts the next lap. Each side keeps a copy of the other's counter and
- * reads the shared one only when the copy says full or empty. */
+ * head and tail count bytes for ever; the place is the count modulo the size. A record that does
+ * not fit before the end of the buffer leaves a SKIP mark and starts the next lap. Each side keeps
+ * a copy of the other's counter and reads the shared one only when the copy says full or empty. */
 #include "ring.h"
 
 #include <stdatomic.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define HEADER sizeof(uint64_t)
-#define SKIP UINT64_MAX
+#define SKIP   UINT64_MAX
 
 struct ring {
     uint8_t *data;
@@ -72,7 +72,8 @@ static uint64_t *mark_at(const struct ring *ring, uint64_t count)
     return (uint64_t *)(void *)(ring->data + (count & (ring->size - 1)));
 }
 
-/* Whether `needed` bytes are free behind head, looking at the shared tail only if the copy says no. */
+/* Whether `needed` bytes are free behind head, looking at the shared tail only if the copy says no.
+ */
 static bool has_room(struct ring *ring, uint64_t head, uint64_t needed)
 {
     if (ring->size - (head - ring->tail_seen) >= needed)

@@ -1,7 +1,7 @@
 /* A ring of byte records between exactly one writing and one reading thread.
  *
- * Records are contiguous and at most a quarter of the ring long. The writer may wait for room (reading files) or
- * be told that there is none (live capture, which never waits). */
+ * Records are contiguous and at most a quarter of the ring long. The writer may wait for room
+ * (reading files) or be told that there is none (live capture, which never waits). */
 #ifndef MAILTAP_RING_H
 #define MAILTAP_RING_H
 
@@ -17,10 +17,11 @@ void ring_free(struct ring *); /* wipes what it held */
 
 /* Room for a record of this length, or NULL if it does not fit now (or ever). */
 uint8_t *ring_reserve(struct ring *, size_t len);
-/* The same, waiting for the reader; NULL only if the record can never fit or the reader closed the ring. */
+/* The same, waiting for the reader; NULL only if the record can never fit or the reader closed the
+ * ring. */
 uint8_t *ring_reserve_wait(struct ring *, size_t len);
-/* Publishes the reserved record. The reader is woken only once a quarter of the ring is full: it looks by itself
- * every so often, and ring_wake() is for what cannot wait so long. */
+/* Publishes the reserved record. The reader is woken only once a quarter of the ring is full: it
+ * looks by itself every so often, and ring_wake() is for what cannot wait so long. */
 void ring_commit(struct ring *);
 void ring_wake(struct ring *);
 

@@ -31,7 +31,8 @@ uint64_t siphash13(const struct siphash_key *key, struct bytes in)
     size_t whole = in.len / 8 * 8;
     for (size_t i = 0; i < whole; i += 8) {
         uint64_t word;
-        memcpy(&word, in.data + i, 8); /* little-endian hosts only: see the static assertion below */
+        memcpy(&word, in.data + i,
+               8); /* little-endian hosts only: see the static assertion below */
         v[3] ^= word;
         sip_round(v);
         v[0] ^= word;

@@ -4,15 +4,19 @@
 
 #include "bytes.h"
 
-/* White space here is space and tab, as in mail protocols (RFC 5321 section 2.3.8 keeps CR and LF out of lines). */
+/* White space here is space and tab, as in mail protocols (RFC 5321 section 2.3.8 keeps CR and LF
+ * out of lines). */
 struct bytes text_trim(struct bytes);
-/* Takes the next word off the front of *rest, together with the white space around it; empty at the end. */
+/* Takes the next word off the front of *rest, together with the white space around it; empty at the
+ * end. */
 struct bytes text_next_word(struct bytes *rest);
 
-/* A decimal number that is the whole view. False if empty, not a number, or too large for 64 bits. */
+/* A decimal number that is the whole view. False if empty, not a number, or too large for 64 bits.
+ */
 bool text_to_u64(struct bytes, uint64_t *value);
 
-/* Writes the lowest `digits` hexadecimal digits of a number, without a NUL; returns where they end. */
+/* Writes the lowest `digits` hexadecimal digits of a number, without a NUL; returns where they end.
+ */
 char *text_hex(char *to, uint64_t number, int digits);
 
 /* Length of the well-formed UTF-8 sequence (RFC 3629) at the front, 0 if there is none. */
@@ -21,7 +25,8 @@ size_t text_utf8_length(struct bytes);
 /* The longest beginning of at most `max` bytes that does not cut a UTF-8 sequence in two. */
 struct bytes text_cut(struct bytes, size_t max);
 
-/* Copies into `to` (at least one byte), cut to what fits, always NUL-terminated. For names and messages. */
+/* Copies into `to` (at least one byte), cut to what fits, always NUL-terminated. For names and
+ * messages. */
 void text_copy(char *to, size_t size, struct bytes from);
 
 #endif

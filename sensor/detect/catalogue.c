@@ -16,8 +16,10 @@ const struct finding_rule finding_rules[] = {
         .confidence = "confirmed",
         .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME, FIELDS },
         .techniques = { "T1040", "T1552", "T1078" },
-        .remediation = "Allow AUTH only after TLS (Postfix: smtpd_tls_auth_only=yes), offer port 465, then replace "
-                       "each of these passwords: others may have read them. A refused login leaks the password too.",
+        .remediation = "Allow AUTH only after TLS (Postfix: smtpd_tls_auth_only=yes), offer port "
+                       "465, then replace "
+                       "each of these passwords: others may have read them. A refused login leaks "
+                       "the password too.",
     },
     { .id = NULL },
 };

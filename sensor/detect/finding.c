@@ -8,12 +8,13 @@
 #include "siphash.h"
 #include "text.h"
 
-#define GROUPS_MAX 16384
-#define WINDOW_NS (UINT64_C(24) * 3600 * 1000000000)
+#define GROUPS_MAX     16384
+#define WINDOW_NS      (UINT64_C(24) * 3600 * 1000000000)
 #define FACTS_KEPT_MAX 1024 /* of the latest event of a group: who, where, how */
 
 /* Ids must not depend on the run: these keys are constants. */
-static const struct siphash_key id_keys[2] = { { 0x66696e64696e6731U, 1 }, { 0x66696e64696e6732U, 2 } };
+static const struct siphash_key id_keys[2] = { { 0x66696e64696e6731U, 1 },
+                                               { 0x66696e64696e6732U, 2 } };
 
 struct group_key {
     uint64_t hash[2]; /* of the rule's id and the values of the group */
@@ -38,13 +39,16 @@ struct findings {
 
 /* What is kept of an event to close its finding with. */
 static const enum field kept_fields[] = {
-    FIELD_CLIENT_IP,          FIELD_CLIENT_PORT,    FIELD_SERVER_IP,   FIELD_SERVER_PORT,
-    FIELD_NETWORK_TRANSPORT,  FIELD_NETWORK_PROTOCOL, FIELD_NETWORK_TYPE, FIELD_NETWORK_COMMUNITY_ID,
-    FIELD_FLOW_UID,           FIELD_USER_NAME,      FIELD_AUTH_MECHANISM, FIELD_AUTH_EXPOSED,
-    FIELD_AUTH_CLEARTEXT,     FIELD_EVENT_OUTCOME,  FIELD_EVENT_CODE,  FIELD_COVERAGE,
+    FIELD_CLIENT_IP,      FIELD_CLIENT_PORT,          FIELD_SERVER_IP,
+    FIELD_SERVER_PORT,    FIELD_NETWORK_TRANSPORT,    FIELD_NETWORK_PROTOCOL,
+    FIELD_NETWORK_TYPE,   FIELD_NETWORK_COMMUNITY_ID, FIELD_FLOW_UID,
+    FIELD_USER_NAME,      FIELD_AUTH_MECHANISM,       FIELD_AUTH_EXPOSED,
+    FIELD_AUTH_CLEARTEXT, FIELD_EVENT_OUTCOME,        FIELD_EVENT_CODE,
+    FIELD_COVERAGE,
 };
 
-/* --- matching ------------------------------------------------------------------------------------ */
+/* --- matching ------------------------------------------------------------------------------------
+ */
 
 static bool one_of(const char *values, const char *value)
 {
@@ -77,7 +81,8 @@ static bool matches(const struct finding_rule *rule, const struct event *event)
     return true;
 }
 
-/* --- groups -------------------------------------------------------------------------------------- */
+/* --- groups --------------------------------------------------------------------------------------
+ */
 
 static void hash_text(const char *id, struct bytes rest, uint64_t hash[2])
 {
@@ -135,7 +140,8 @@ static void keep(struct group *group, const struct event *event)
     facts_free(&kept);
 }
 
-/* --- messages ------------------------------------------------------------------------------------ */
+/* --- messages ------------------------------------------------------------------------------------
+ */
 
 static void rule_facts(struct facts *facts, const struct finding_rule *rule)
 {
@@ -151,8 +157,8 @@ static void rule_facts(struct facts *facts, const struct finding_rule *rule)
         facts_string(facts, FIELD_FINDING_GROUP_BY, schema_field(rule->group[i])->name);
 }
 
-static void say(struct findings *all, struct group *group, const struct group_key *key, const char *state,
-                uint64_t time_ns)
+static void say(struct findings *all, struct group *group, const struct group_key *key,
+                const char *state, uint64_t time_ns)
 {
     struct facts facts;
     char id[40];
@@ -170,7 +176,8 @@ static void say(struct findings *all, struct group *group, const struct group_ke
     struct event event = group->latest;
     event.kind = EVENT_FINDING;
     event.time_ns = time_ns;
-    event.source = (struct event_origin){ group->latest.kind, group->latest.number, group->latest.time_ns };
+    event.source =
+        (struct event_origin){ group->latest.kind, group->latest.number, group->latest.time_ns };
     event.number = group->messages++;
     event.facts = buffer_view(&facts.records);
     all->out.receive(all->out.arg, &event);
@@ -183,7 +190,8 @@ static void close_group(void *arg, const void *key, void *value)
     say(all, value, key, "closed", all->now_ns);
 }
 
-static void occurrence(struct findings *all, const struct finding_rule *rule, const struct event *event)
+static void occurrence(struct findings *all, const struct finding_rule *rule,
+                       const struct event *event)
 {
     struct group_key key = key_of(rule, event->facts);
     uint64_t hash = lru_hash(all->groups, &key);
@@ -199,7 +207,9 @@ static void occurrence(struct findings *all, const struct finding_rule *rule, co
         group->rule = rule;
         group->first_ns = event->time_ns;
     }
-    enum severity severity = rule->worse.values && holds(&rule->worse, event->facts) ? rule->worse_severity : rule->severity;
+    enum severity severity = rule->worse.values && holds(&rule->worse, event->facts)
+                                 ? rule->worse_severity
+                                 : rule->severity;
     bool rises = severity > group->severity;
     group->count++;
     group->last_ns = event->time_ns;
@@ -212,7 +222,8 @@ static void occurrence(struct findings *all, const struct finding_rule *rule, co
     }
 }
 
-/* --- interface ----------------------------------------------------------------------------------- */
+/* --- interface -----------------------------------------------------------------------------------
+ */
 
 struct findings *findings_new(const struct finding_rule *rules, const struct event_receiver *out)
 {

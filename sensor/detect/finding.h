@@ -1,17 +1,25 @@
-/* Findings: which events are worth an alarm, and the alarm itself as one event per group, not per occurrence.
+/* Findings: which events are worth an alarm, and the alarm itself as one event per group, not per
+ * occurrence.
  *
- * A finding is new when its group is first seen, updated when it gets worse, closed when its window ends or the input
- * does. Windows are a day of packet time, so that what goes on is said again. */
+ * A finding is new when its group is first seen, updated when it gets worse, closed when its window
+ * ends or the input does. Windows are a day of packet time, so that what goes on is said again. */
 #ifndef MAILTAP_FINDING_H
 #define MAILTAP_FINDING_H
 
 #include "event.h"
 
 /* event.severity of ECS. */
-enum severity { SEVERITY_NONE, SEVERITY_INFO = 1, SEVERITY_LOW = 21, SEVERITY_MEDIUM = 47, SEVERITY_HIGH = 73, SEVERITY_CRITICAL = 99 };
+enum severity {
+    SEVERITY_NONE,
+    SEVERITY_INFO = 1,
+    SEVERITY_LOW = 21,
+    SEVERITY_MEDIUM = 47,
+    SEVERITY_HIGH = 73,
+    SEVERITY_CRITICAL = 99
+};
 
 #define RULE_CONDITIONS 3
-#define RULE_GROUP 5
+#define RULE_GROUP      5
 #define RULE_TECHNIQUES 4
 
 /* A field that has one of these values (separated by '|'). A field that is absent has none. */
@@ -25,10 +33,10 @@ struct finding_rule {
     enum event_kind on;
     struct condition all[RULE_CONDITIONS]; /* ends with values NULL */
     enum severity severity;
-    struct condition worse;                /* if this holds too, it is worse_severity */
+    struct condition worse; /* if this holds too, it is worse_severity */
     enum severity worse_severity;
     const char *confidence;
-    enum field group[RULE_GROUP];          /* ends with FIELDS; what makes it the same finding */
+    enum field group[RULE_GROUP]; /* ends with FIELDS; what makes it the same finding */
     const char *techniques[RULE_TECHNIQUES];
     const char *remediation;
 };

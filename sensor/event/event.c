@@ -42,12 +42,15 @@ bool event_unpack(struct bytes packed, struct event *event)
 }
 
 /* RFC 9562 section 5.8: 48 bits of ms, version 8, variant 10, the rest is ours. */
-void event_id(const struct event *event, const char *sensor, struct bytes key, char id[EVENT_ID_LEN + 1])
+void event_id(const struct event *event, const char *sensor, struct bytes key,
+              char id[EVENT_ID_LEN + 1])
 {
-    static const struct siphash_key keys[2] = { { 0x6576656e742d6964U, 1 }, { 0x6576656e742d6964U, 2 } };
+    static const struct siphash_key keys[2] = { { 0x6576656e742d6964U, 1 },
+                                                { 0x6576656e742d6964U, 2 } };
     uint8_t text[256];
     struct bytes name = bytes_first(bytes_of_string(sensor), 128);
-    uint64_t parts[4] = { event->flow_uid, event->number, event->kind, event->flow_uid ? 0 : event->frame };
+    uint64_t parts[4] = { event->flow_uid, event->number, event->kind,
+                          event->flow_uid ? 0 : event->frame };
     size_t len = sizeof parts;
     memcpy(text, parts, sizeof parts);
     if (key.len > 0) { /* a finding's id is derived from its group: no flow */
@@ -64,7 +67,11 @@ void event_id(const struct event *event, const char *sensor, struct bytes key, c
     const struct {
         uint64_t number;
         int digits;
-    } groups[] = { { ms >> 16, 8 }, { ms, 4 }, { 0x8000 | (high & 0xFFF), 4 }, { 0x8000 | (high >> 12 & 0x3FFF), 4 }, { low, 12 } };
+    } groups[] = { { ms >> 16, 8 },
+                   { ms, 4 },
+                   { 0x8000 | (high & 0xFFF), 4 },
+                   { 0x8000 | (high >> 12 & 0x3FFF), 4 },
+                   { low, 12 } };
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         if (i > 0)
             *id++ = '-';
@@ -84,10 +91,12 @@ struct piece {
     struct bytes text;
 };
 
-static struct template {
+static struct template
+{
     struct piece piece[PIECES_MAX];
     size_t pieces;
-} templates[EVENT_KINDS];
+}
+templates[EVENT_KINDS];
 
 /* One piece off the front of a template. A field that does not exist shows as its own text. */
 static struct piece cut_piece(struct bytes *rest)
@@ -140,7 +149,8 @@ static bool add_field(struct line *line, enum field field, const struct facts_in
 {
     struct fact fact;
     char value[FACTS_TEXT_MAX + 1];
-    if (schema_field(field)->visibility == VISIBILITY_INTERNAL || !facts_lookup(facts, field, &fact))
+    if (schema_field(field)->visibility == VISIBILITY_INTERNAL ||
+        !facts_lookup(facts, field, &fact))
         return false;
     fact_print(&fact, value, sizeof value);
     add(line, bytes_of_string(value));

@@ -12,10 +12,11 @@ struct event_origin {
 
 struct event {
     enum event_kind kind;
-    uint32_t number;   /* of the event within its flow, from 0; of a finding: of the message about it */
-    uint64_t time_ns;  /* packet time */
-    uint64_t flow_uid; /* unkeyed hash of the flow */
-    uint64_t frame;    /* packet that completed it, from 1 */
+    uint32_t
+        number; /* of the event within its flow, from 0; of a finding: of the message about it */
+    uint64_t time_ns;           /* packet time */
+    uint64_t flow_uid;          /* unkeyed hash of the flow */
+    uint64_t frame;             /* packet that completed it, from 1 */
     struct event_origin source; /* of a finding: the event that led to it */
     struct bytes facts;
 };
@@ -34,10 +35,11 @@ size_t event_packed_len(const struct event *);
 void event_pack(const struct event *, uint8_t *to);
 bool event_unpack(struct bytes packed, struct event *);
 
-/* event.id: shaped like a UUIDv8, derived from sensor, flow, kind and number, so that reading a file again gives the
- * same ids. `key` is the finding's id for findings, else empty. */
+/* event.id: shaped like a UUIDv8, derived from sensor, flow, kind and number, so that reading a
+ * file again gives the same ids. `key` is the finding's id for findings, else empty. */
 #define EVENT_ID_LEN 36
-void event_id(const struct event *, const char *sensor, struct bytes key, char id[EVENT_ID_LEN + 1]);
+void event_id(const struct event *, const char *sensor, struct bytes key,
+              char id[EVENT_ID_LEN + 1]);
 
 /* Fills in a message template of events.def from the facts. Always NUL-terminated. */
 void event_message(enum event_kind, const struct facts_index *, char *to, size_t size);

@@ -204,9 +204,12 @@ void time_print(uint64_t ns, char to[TIME_TEXT_LEN + 1])
         uint64_t number;
         int digits;
         char after;
-    } parts[] = { { year, 4, '-' },          { month, 2, '-' },
-                  { day, 2, 'T' },           { of_day / 3600, 2, ':' },
-                  { of_day / 60 % 60, 2, ':' }, { of_day % 60, 2, '.' },
+    } parts[] = { { year, 4, '-' },
+                  { month, 2, '-' },
+                  { day, 2, 'T' },
+                  { of_day / 3600, 2, ':' },
+                  { of_day / 60 % 60, 2, ':' },
+                  { of_day % 60, 2, '.' },
                   { ns % 1000000000, 9, 'Z' } };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         to = put_digits(to, parts[i].number, parts[i].digits);
@@ -229,7 +232,8 @@ void fact_print(const struct fact *fact, char *to, size_t size)
         break;
     case TYPE_IP:
         if (fact->value.len == 4 || fact->value.len == 16)
-            inet_ntop(fact->value.len == 4 ? AF_INET : AF_INET6, fact->value.data, text, sizeof text);
+            inet_ntop(fact->value.len == 4 ? AF_INET : AF_INET6, fact->value.data, text,
+                      sizeof text);
         break;
     case TYPE_TIME:
         time_print(fact_number(fact), text);

@@ -1,9 +1,11 @@
-/* Facts: an append-only typed record of what was seen, the same bytes in memory, in the ring and in tests.
+/* Facts: an append-only typed record of what was seen, the same bytes in memory, in the ring and in
+ * tests.
  *
  *   | u16 field | u8 row | u8 0 | u16 len | value ... |      (host byte order)
  *
- * Values: text as seen (JSON cleans it), numbers and times as u64, an address as 4 or 16 bytes, claims and booleans
- * as one byte. Of a field of arity ONE the last fact counts, so that a narrower scope may override a wider one. */
+ * Values: text as seen (JSON cleans it), numbers and times as u64, an address as 4 or 16 bytes,
+ * claims and booleans as one byte. Of a field of arity ONE the last fact counts, so that a narrower
+ * scope may override a wider one. */
 #ifndef MAILTAP_FACTS_H
 #define MAILTAP_FACTS_H
 
@@ -11,7 +13,7 @@
 #include "schema.h"
 
 #define FACTS_MAX_BYTES (32 * 1024)
-#define FACTS_TEXT_MAX 1024 /* longer text is cut at a character boundary */
+#define FACTS_TEXT_MAX  1024 /* longer text is cut at a character boundary */
 
 enum claim { CLAIM_UNKNOWN, CLAIM_NO, CLAIM_YES };
 
@@ -45,13 +47,15 @@ void facts_unset(struct facts *, enum field);
 void facts_copy(struct facts *, const struct fact *);
 void facts_join(struct facts *, struct bytes records);
 
-/* Reading works on the flat record. *at starts at 0; false at the end or where the record is damaged. */
+/* Reading works on the flat record. *at starts at 0; false at the end or where the record is
+ * damaged. */
 bool facts_next(struct bytes records, size_t *at, struct fact *);
 /* The last fact of this field; false if there is none. */
 bool facts_find(struct bytes records, enum field, struct fact *);
 uint64_t fact_number(const struct fact *);
 
-/* Where the last fact of each field lies, for those who ask for many: one pass to build, no search to ask. */
+/* Where the last fact of each field lies, for those who ask for many: one pass to build, no search
+ * to ask. */
 struct facts_index {
     struct bytes records;
     uint32_t place[FIELDS]; /* offset of the record and 1; 0: none */
@@ -60,7 +64,8 @@ struct facts_index {
 void facts_index(struct facts_index *, struct bytes records);
 bool facts_lookup(const struct facts_index *, enum field, struct fact *);
 
-/* The value as people read it, NUL-terminated and cut to size: used by messages, reports and tests. */
+/* The value as people read it, NUL-terminated and cut to size: used by messages, reports and tests.
+ */
 void fact_print(const struct fact *, char *to, size_t size);
 
 /* RFC 3339, UTC, nanoseconds: 2026-11-24T09:00:00.123456789Z and a NUL. */

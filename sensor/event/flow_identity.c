@@ -46,7 +46,8 @@ void flow_identity_name(struct flow_identity *id)
     id->uid = siphash13(&unkeyed, bytes_over(text, (size_t)(to + 8 - text)));
 }
 
-/* https://github.com/corelight/community-id-spec: seed, low address, high address, protocol, 0, low port, high port. */
+/* https://github.com/corelight/community-id-spec: seed, low address, high address, protocol, 0, low
+ * port, high port. */
 bool flow_community_id(const struct flow_identity *id, char text[COMMUNITY_ID_LEN + 1])
 {
     uint8_t in[2 + 32 + 2 + 4], *to = in, digest[DIGEST_SHA1_LEN];
@@ -88,8 +89,9 @@ void flow_identity_facts(struct flow_identity *id, struct facts *facts)
     facts_text(facts, FIELD_FLOW_UID, bytes_over(text, 16));
 }
 
-void flow_emit(struct flow_identity *id, const struct event_receiver *receiver, enum event_kind kind,
-               struct moment moment, const struct bytes *own, size_t parts, struct facts *assembly)
+void flow_emit(struct flow_identity *id, const struct event_receiver *receiver,
+               enum event_kind kind, struct moment moment, const struct bytes *own, size_t parts,
+               struct facts *assembly)
 {
     facts_clear(assembly);
     flow_identity_facts(id, assembly);

@@ -1,6 +1,7 @@
 /* Who talks to whom: what every event about a flow says of it, and the names derived from that.
  *
- * Nothing here depends on a random key or on the run, so that reading a file again gives the same names. */
+ * Nothing here depends on a random key or on the run, so that reading a file again gives the same
+ * names. */
 #ifndef MAILTAP_FLOW_IDENTITY_H
 #define MAILTAP_FLOW_IDENTITY_H
 
@@ -30,15 +31,15 @@ struct endpoint {
 };
 
 struct flow_identity {
-    struct endpoint end[DIRECTIONS]; /* by who sends: [FROM_CLIENT] is the client */
-    uint8_t address_len;             /* 4 or 16 */
-    uint8_t ip_protocol;             /* 6: TCP */
-    uint16_t vlan;                   /* outer tag, 0: none */
-    uint64_t first_ns;               /* time of the first packet */
-    uint64_t uid;                    /* set by flow_identity_name() */
-    uint32_t events;                 /* events made so far: the number of the next one */
+    struct endpoint end[DIRECTIONS];         /* by who sends: [FROM_CLIENT] is the client */
+    uint8_t address_len;                     /* 4 or 16 */
+    uint8_t ip_protocol;                     /* 6: TCP */
+    uint16_t vlan;                           /* outer tag, 0: none */
+    uint64_t first_ns;                       /* time of the first packet */
+    uint64_t uid;                            /* set by flow_identity_name() */
+    uint32_t events;                         /* events made so far: the number of the next one */
     char community_id[COMMUNITY_ID_LEN + 1]; /* once an event needed it */
-    const char *protocol;            /* name of the dissector that took it; NULL: none */
+    const char *protocol;                    /* name of the dissector that took it; NULL: none */
     enum tls_mode tls_mode;
 };
 
@@ -48,10 +49,10 @@ void flow_identity_name(struct flow_identity *);
 /* Adds client, server, network.* (protocol, community id, ...) and mailtap.flow.uid. */
 void flow_identity_facts(struct flow_identity *, struct facts *);
 
-/* Hands one event about this flow to the receiver, numbered, with the identity and then `own` as its facts.
- * `assembly` is emptied and used for that. */
-void flow_emit(struct flow_identity *, const struct event_receiver *, enum event_kind, struct moment,
-               const struct bytes *own, size_t parts, struct facts *assembly);
+/* Hands one event about this flow to the receiver, numbered, with the identity and then `own` as
+ * its facts. `assembly` is emptied and used for that. */
+void flow_emit(struct flow_identity *, const struct event_receiver *, enum event_kind,
+               struct moment, const struct bytes *own, size_t parts, struct facts *assembly);
 
 /* Community ID v1, seed 0, NUL-terminated. False if SHA-1 is not to be had. */
 bool flow_community_id(const struct flow_identity *, char id[COMMUNITY_ID_LEN + 1]);

@@ -6,9 +6,10 @@
 
 #include "text.h"
 
-#define FACTS_RENDERED 2048 /* facts of one event; a full record of the smallest ones is larger, the rest is cut */
-#define ROW_MEMBERS 16      /* fields of one object of an array */
-#define DEPTH_MAX 8
+#define FACTS_RENDERED                                                                             \
+    2048 /* facts of one event; a full record of the smallest ones is larger, the rest is cut */
+#define ROW_MEMBERS 16 /* fields of one object of an array */
+#define DEPTH_MAX   8
 
 /* The facts of one event by field: chains through the array, in order of appearance. */
 struct index {
@@ -108,7 +109,8 @@ static void put_name(struct writer *w, struct bytes name)
     w->comma = false;
 }
 
-/* Closes and opens objects until those of `path` (all but its last name) are open; returns the last name. */
+/* Closes and opens objects until those of `path` (all but its last name) are open; returns the last
+ * name. */
 static struct bytes walk_to(struct writer *w, struct bytes path)
 {
     size_t depth = 0;
@@ -141,7 +143,8 @@ static struct bytes object_of(enum field field)
     return bytes_first(name, len > 0 ? len - 1 : 0);
 }
 
-/* All members of one array of objects, from `first` on; returns the number of fields that belong to it. */
+/* All members of one array of objects, from `first` on; returns the number of fields that belong to
+ * it. */
 static unsigned put_rows(struct writer *w, const struct index *index, unsigned first)
 {
     uint16_t by_row[ROW_MEMBERS][256] = { { 0 } };
@@ -151,7 +154,8 @@ static unsigned put_rows(struct writer *w, const struct index *index, unsigned f
            schema_field((enum field)(first + members))->arity == ARITY_ROWS &&
            bytes_equal(object_of((enum field)(first + members)), object)) {
         bool shown = schema_field((enum field)(first + members))->visibility != VISIBILITY_INTERNAL;
-        for (unsigned i = shown ? index->first[first + members] : 0; i != 0; i = index->next[i - 1]) {
+        for (unsigned i = shown ? index->first[first + members] : 0; i != 0;
+             i = index->next[i - 1]) {
             uint8_t row = index->facts[i - 1].row;
             by_row[members][row] = (uint16_t)i;
             if (row >= rows)

@@ -2,14 +2,14 @@
 #include "schema.h"
 
 static const struct field_row fields[] = {
-#define FIELD(id, name, type, arity, visibility, doc) \
+#define FIELD(id, name, type, arity, visibility, doc)                                              \
     { name, TYPE_##type, ARITY_##arity, VISIBILITY_##visibility, doc },
 #include "fields.def"
 #undef FIELD
 };
 
 static const struct event_row events[] = {
-#define EVENT(id, name, kind, categories, types, action, stream, message) \
+#define EVENT(id, name, kind, categories, types, action, stream, message)                          \
     { name, "mailtap." name, kind, categories, types, action, STREAM_##stream, message },
 #include "events.def"
 #undef EVENT
@@ -47,7 +47,9 @@ enum field schema_find(struct bytes name)
 
 void schema_print(FILE *out)
 {
-    static const char *const types[] = { "text", "keyword", "number", "ip", "time", "bool", "claim" };
+    static const char *const types[] = {
+        "text", "keyword", "number", "ip", "time", "bool", "claim"
+    };
     static const char *const arities[] = { "", "[]", "{}[]" };
     for (unsigned i = 0; i < FIELDS; i++) {
         const struct field_row *row = &fields[i];

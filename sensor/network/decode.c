@@ -290,7 +290,8 @@ enum decode_result decode(int link_type, const struct packet *packet, struct seg
 
 /* --- checksum --------------------------------------------------------------------------------- */
 
-/* Adds a block's 16-bit words in host order: the one's complement sum comes out byte-swapped, and right. */
+/* Adds a block's 16-bit words in host order: the one's complement sum comes out byte-swapped, and
+ * right. */
 static uint64_t add_words(uint64_t sum, struct bytes block)
 {
     size_t at = 0;

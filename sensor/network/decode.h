@@ -30,8 +30,8 @@ struct segment {
     struct bytes tcp;     /* header and payload, as far as captured */
 };
 
-/* Whether the TCP checksum (RFC 9293 section 3.1) fits; also true where the snap length cut the segment, so that
- * nobody can tell. Locally sent packets with checksum offload do not fit. */
+/* Whether the TCP checksum (RFC 9293 section 3.1) fits; also true where the snap length cut the
+ * segment, so that nobody can tell. Locally sent packets with checksum offload do not fit. */
 bool segment_checksum_fits(const struct segment *);
 
 enum decode_result {

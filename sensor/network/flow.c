@@ -368,7 +368,8 @@ void flow_segment(struct flow_table *table, const struct flow_lookup *lookup,
     flow->last_ns = moment.time_ns;
     flow->last_frame = moment.frame;
     flow->opened |= !(s->flags & (TCP_SYN | TCP_RST));
-    /* Only where bytes are read does a wrong one matter, and only there is the sum worth its time. */
+    /* Only where bytes are read does a wrong one matter, and only there is the sum worth its time.
+     */
     if (flow->tcp.state == TCP_READING && s->payload.len > 0 && !segment_checksum_fits(s))
         count(table->env->counters, COUNT_DECODE_BAD_CHECKSUM);
     tcp_segment(&flow->tcp, &table->tcp_env, &flow->identity, moment, d, s);

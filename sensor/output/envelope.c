@@ -14,8 +14,8 @@ static void add_list(struct facts *to, enum field field, const char *words)
     }
 }
 
-static void identify(const struct envelope *envelope, const struct event *event, const struct facts_index *facts,
-                     struct facts *to)
+static void identify(const struct envelope *envelope, const struct event *event,
+                     const struct facts_index *facts, struct facts *to)
 {
     char id[EVENT_ID_LEN + 1];
     struct fact finding;
@@ -54,7 +54,8 @@ static void add_ends(const struct facts_index *facts, struct facts *to)
 }
 
 /* Copies the event's own facts as privacy allows; user names are related users too. */
-static void add_facts(const struct envelope *envelope, const struct facts_index *facts, struct facts *to)
+static void add_facts(const struct envelope *envelope, const struct facts_index *facts,
+                      struct facts *to)
 {
     struct fact fact, user;
     for (size_t at = 0; facts_next(facts->records, &at, &fact);)

@@ -6,8 +6,7 @@
 
 #define HASH_TEXT_LEN 32 /* half of HMAC-SHA-256: enough to correlate, short enough to read */
 
-static void hash_text(const struct privacy *privacy, struct bytes value,
-                      char *text)
+static void hash_text(const struct privacy *privacy, struct bytes value, char *text)
 {
     uint8_t digest[DIGEST_SHA256_LEN];
     digest_hmac_sha256(privacy->key, value, digest);

@@ -32,7 +32,8 @@ const char *column_name(enum column column)
     return columns[column].name;
 }
 
-void rendered_columns(struct rendered *rendered, const struct facts_index *facts, struct column_text *text)
+void rendered_columns(struct rendered *rendered, const struct facts_index *facts,
+                      struct column_text *text)
 {
     for (size_t i = 0; i < COLUMNS; i++) {
         char *value = text->value[i];

@@ -7,7 +7,7 @@
 #include "text.h"
 
 #define BYTES_MAX (4 * 1024 * 1024)
-#define FILE_MAX ((size_t)1 << 20)
+#define FILE_MAX  ((size_t)1 << 20)
 
 static _Noreturn void fail(const char *path, unsigned line, const char *why)
 {
@@ -27,7 +27,10 @@ static char *read_file(const char *path)
 
 static int hex(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* Undoes \r \n \t \0 \\ \xNN. Returns the end of what was written. */
@@ -75,7 +78,8 @@ static void add_turn(struct reader *r, struct turn turn)
 /* "C: text" is a line, "C| text" is bytes, "C* 100 text" is a line a hundred times. */
 static bool read_data(struct reader *r, const char *line)
 {
-    if ((line[0] != 'C' && line[0] != 'S') || !strchr(":|*", line[1]) || (line[2] != ' ' && line[2] != '\0'))
+    if ((line[0] != 'C' && line[0] != 'S') || !strchr(":|*", line[1]) ||
+        (line[2] != ' ' && line[2] != '\0'))
         return false;
     struct turn turn = { .direction = line[0] == 'C' ? FROM_CLIENT : FROM_SERVER };
     const char *text = line[2] ? line + 3 : line + 2;
@@ -106,7 +110,9 @@ static void read_line(struct reader *r, char *text)
     static const struct {
         const char *name;
         enum ending ending;
-    } endings[] = { { "close", ENDED_CLOSED }, { "reset", ENDED_RESET }, { "timeout", ENDED_TIMEOUT },
+    } endings[] = { { "close", ENDED_CLOSED },
+                    { "reset", ENDED_RESET },
+                    { "timeout", ENDED_TIMEOUT },
                     { "end of input", ENDED_INPUT } };
     struct dialogue *d = r->d;
     const char *line = text;
@@ -171,7 +177,8 @@ void dialogue_free(struct dialogue *d)
     free(d);
 }
 
-/* --- playing ------------------------------------------------------------------------------------ */
+/* --- playing ------------------------------------------------------------------------------------
+ */
 
 static void record(void *arg, const struct event *event)
 {
@@ -210,7 +217,8 @@ static void deliver(struct player *p, enum direction direction, const uint8_t *d
     free(copy);
 }
 
-static void play_run(struct player *p, const struct turn *turn, size_t turns, const struct segmentation *how)
+static void play_run(struct player *p, const struct turn *turn, size_t turns,
+                     const struct segmentation *how)
 {
     size_t len = 0, at = 0;
     for (size_t i = 0; i < turns; i++)
@@ -226,15 +234,16 @@ static void play_run(struct player *p, const struct turn *turn, size_t turns, co
     free(run);
 }
 
-void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t turns, const struct segmentation *how,
-                   bool traced, struct recording *recording)
+void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t turns,
+                   const struct segmentation *how, bool traced, struct recording *recording)
 {
     struct pool streams, tables;
     struct facts own, assembly;
     static struct counters counters;
     struct flow_identity id = { .address_len = 4,
                                 .ip_protocol = 6,
-                                .end = { { { 192, 0, 2, 1 }, 40000 }, { { 192, 0, 2, 25 }, d->port } } };
+                                .end = { { { 192, 0, 2, 1 }, 40000 },
+                                         { { 192, 0, 2, 25 }, d->port } } };
     *recording = (struct recording){ .events = 0 };
     pool_init(&streams, 1 << 20);
     pool_init(&tables, 1 << 20);
@@ -261,7 +270,8 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
             session_gap(p.session, p.now, turn[i].direction, turn[i].gap);
             continue;
         }
-        while (how->merge && i + n < turns && turn[i + n].direction == turn[i].direction && turn[i + n].gap == 0)
+        while (how->merge && i + n < turns && turn[i + n].direction == turn[i].direction &&
+               turn[i + n].gap == 0)
             n++;
         play_run(&p, turn + i, n, how);
     }
@@ -272,7 +282,8 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
     facts_free(&own);
     facts_free(&assembly);
     if (streams.used != 0 || tables.used != 0) {
-        fprintf(stderr, "budget not given back: streams %zu, tables %zu\n", streams.used, tables.used);
+        fprintf(stderr, "budget not given back: streams %zu, tables %zu\n", streams.used,
+                tables.used);
         abort();
     }
 }
@@ -284,7 +295,8 @@ void recording_free(struct recording *recording)
     free(recording->trace);
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------
+ */
 
 /* The same in every dialogue, or different on every run. */
 static bool shown(const struct fact *fact)

@@ -1,11 +1,12 @@
-/* Dialogues: sessions as text files, played into the dissectors without any packet. README.md has the format. */
+/* Dialogues: sessions as text files, played into the dissectors without any packet. README.md has
+ * the format. */
 #ifndef MAILTAP_DIALOGUE_H
 #define MAILTAP_DIALOGUE_H
 
 #include "session.h"
 
-#define TURNS_MAX 512
-#define EVENTS_MAX 64
+#define TURNS_MAX   512
+#define EVENTS_MAX  64
 #define SECRETS_MAX 16
 
 struct turn {
@@ -15,11 +16,11 @@ struct turn {
 };
 
 struct dialogue {
-    char *text;        /* the file */
-    char *expected;    /* its expected events: from the first "=>" on; points into text */
+    char *text;     /* the file */
+    char *expected; /* its expected events: from the first "=>" on; points into text */
     struct turn turn[TURNS_MAX];
     size_t turns;
-    uint8_t *bytes;    /* what the turns show */
+    uint8_t *bytes; /* what the turns show */
     struct bytes secret[SECRETS_MAX];
     size_t secrets;
     bool midstream;
@@ -32,7 +33,8 @@ struct dialogue {
 struct dialogue *dialogue_read(const char *path);
 void dialogue_free(struct dialogue *);
 
-/* How the bytes reach the session: sizes of the segments, in order, from this function; at least 1. */
+/* How the bytes reach the session: sizes of the segments, in order, from this function; at least 1.
+ */
 struct segmentation {
     size_t (*next)(void *arg, size_t left);
     void *arg;
@@ -51,10 +53,10 @@ struct recording {
     size_t trace_len;
 };
 
-/* Plays turns (the dialogue's own, or an altered copy) and records the events. Checks that nothing leaks from the
- * byte budgets. */
-void dialogue_play(const struct dialogue *, const struct turn *, size_t turns, const struct segmentation *,
-                   bool traced, struct recording *);
+/* Plays turns (the dialogue's own, or an altered copy) and records the events. Checks that nothing
+ * leaks from the byte budgets. */
+void dialogue_play(const struct dialogue *, const struct turn *, size_t turns,
+                   const struct segmentation *, bool traced, struct recording *);
 void recording_free(struct recording *);
 
 /* The events as the dialogue files write them. The caller frees. */

@@ -1,5 +1,5 @@
-/* Plays every dialogue and compares its events, then cuts its streams everywhere: law 1, the same events however the
- * bytes arrive.
+/* Plays every dialogue and compares its events, then cuts its streams everywhere: law 1, the same
+ * events however the bytes arrive.
  *
  *   dialogue_test [--rerecord] FILE...      rewrites the expected events; git diff reviews them */
 #include <stdlib.h>
@@ -63,7 +63,9 @@ static uint64_t next_random(uint64_t *state)
 static size_t cut_randomly(void *arg, size_t left)
 {
     uint64_t most = 1 + next_random(arg) % 97;
-    return (size_t)(1 + next_random(arg) % most) < left ? (size_t)(1 + next_random(arg) % most) % left + 1 : left;
+    return (size_t)(1 + next_random(arg) % most) < left
+               ? (size_t)(1 + next_random(arg) % most) % left + 1
+               : left;
 }
 
 static size_t longest_run(const struct dialogue *d)
@@ -78,7 +80,8 @@ static size_t longest_run(const struct dialogue *d)
 
 static void law_1(const char *path, const struct dialogue *d, const char *expected)
 {
-    struct segmentation merged = { whole_turns.next, NULL, true }, bytewise = { one_byte, NULL, false };
+    struct segmentation merged = { whole_turns.next, NULL, true },
+                        bytewise = { one_byte, NULL, false };
     char *got = play_text(d, &merged), how[64];
     compare(path, "turns merged", expected, got);
     free(got);
@@ -89,7 +92,8 @@ static void law_1(const char *path, const struct dialogue *d, const char *expect
     size_t stride = longest > 2000 ? longest / 1000 : 1;
     for (size_t place = 1; place < longest; place += stride) {
         size_t first = place, every = place;
-        struct segmentation once = { cut_at, &first, false }, always = { cut_everywhere, &every, true };
+        struct segmentation once = { cut_at, &first, false },
+                            always = { cut_everywhere, &every, true };
         snprintf(how, sizeof how, "cut at %zu", place);
         got = play_text(d, &once);
         compare(path, how, expected, got);

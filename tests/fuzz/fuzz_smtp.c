@@ -1,8 +1,10 @@
 /* Fuzzes a whole session: the input is a script of turns, gaps and visibility for both sides.
  *
- *   | op | len | bytes ... |  repeated. op: bit 0 the side, bits 1-3 what; len: of the bytes that follow, or of the gap
+ *   | op | len | bytes ... |  repeated. op: bit 0 the side, bits 1-3 what; len: of the bytes that
+ * follow, or of the gap
  *
- * Whatever comes: no crash, every byte of the budgets is given back, every event is JSON, none comes after the end. */
+ * Whatever comes: no crash, every byte of the budgets is given back, every event is JSON, none
+ * comes after the end. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +31,8 @@ static void receive(void *arg, const struct event *event)
 }
 
 /* An exact heap copy, so that a read past the end is caught. */
-static void deliver(struct session *session, struct moment now, enum direction d, struct bytes bytes, unsigned op)
+static void deliver(struct session *session, struct moment now, enum direction d,
+                    struct bytes bytes, unsigned op)
 {
     size_t times = op == OP_REPEAT ? 200 : 1, len = bytes.len * times + (op == OP_LINE ? 2 : 0);
     if (len == 0)
@@ -90,15 +93,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct outcome outcome = { .over = false };
     char *trace = NULL;
     size_t trace_len = 0;
-    struct flow_identity id = { .address_len = 4, .ip_protocol = 6, .end = { { { 1 }, 40000 }, { { 2 }, 25 } } };
+    struct flow_identity id = { .address_len = 4,
+                                .ip_protocol = 6,
+                                .end = { { { 1 }, 40000 }, { { 2 }, 25 } } };
     /* Small budgets, so that refusals happen. */
     pool_init(&streams, options & 1 ? 4096 : 1 << 20);
     pool_init(&tables, options & 2 ? 8192 : 1 << 20);
     facts_init(&own, NULL);
     facts_init(&assembly, NULL);
     buffer_init(&outcome.json, 1 << 20, NULL);
-    struct session_env env = { .out = { receive, &outcome }, .streams = &streams, .tables = &tables, .counters = &counters,
-                               .own = &own, .assembly = &assembly, .secrets = { 1, 2 } };
+    struct session_env env = { .out = { receive, &outcome },
+                               .streams = &streams,
+                               .tables = &tables,
+                               .counters = &counters,
+                               .own = &own,
+                               .assembly = &assembly,
+                               .secrets = { 1, 2 } };
     if (options & 4)
         env.trace = open_memstream(&trace, &trace_len);
     flow_identity_name(&id);

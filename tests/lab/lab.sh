@@ -81,8 +81,8 @@ capture_start() {
     shift
     [ $# -gt 0 ] || set -- -i eth0
     [ -n "${joins_late:-}" ] || wait_for "the end of what came before" no_connections
-    ip netns exec "$server_ns" tcpdump -U --immediate-mode -Z root -w "$capture" "$@" "${filter:-not arp and not icmp6 and not ip6[6] == 0}" \
-        2>"$work/tcpdump.log" &
+    ip netns exec "$server_ns" tcpdump -U --immediate-mode -Z root -w "$capture" "$@" \
+        "${filter:-not arp and not icmp6 and not ip6[6] == 0}" 2>"$work/tcpdump.log" &
     tcpdump_pid=$!
     wait_for tcpdump grep -q 'listening on' "$work/tcpdump.log"
 }

@@ -1,10 +1,12 @@
-/* Law 3: whatever range of a dialogue is lost, facts may vanish but never change. Law 8: no secret shows in any
- * output, under any loss. Law 7: every event is one line of JSON (checked by what reads this test's --json output).
+/* Law 3: whatever range of a dialogue is lost, facts may vanish but never change. Law 8: no secret
+ * shows in any output, under any loss. Law 7: every event is one line of JSON (checked by what
+ * reads this test's --json output).
  *
  *   loss_test [--seed N] [--random N] [--json FILE] DIALOGUE...
  *
- * For each dialogue: every single turn, every pair of adjacent turns, each turn's halves, N random byte ranges, each
- * side missing. Each lossy event must fit into an event of the whole run: same kind, each fact equal to one there. */
+ * For each dialogue: every single turn, every pair of adjacent turns, each turn's halves, N random
+ * byte ranges, each side missing. Each lossy event must fit into an event of the whole run: same
+ * kind, each fact equal to one there. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +22,8 @@ struct run {
     unsigned cases, failures;
 };
 
-/* --- law 3 --------------------------------------------------------------------------------------- */
+/* --- law 3 ---------------------------------------------------------------------------------------
+ */
 
 /* May differ: totals (coverage is partial then) and what only says how much was seen. */
 static bool exempt(const struct fact *fact)
@@ -44,7 +47,8 @@ static bool unknown(const struct fact *fact)
     static const char *const words[] = { "unknown", "starttls-unknown", "smtp-transaction" };
     if (schema_field(fact->field)->type == TYPE_CLAIM)
         return fact_number(fact) == CLAIM_UNKNOWN;
-    if (fact->field != FIELD_EVENT_OUTCOME && fact->field != FIELD_STARTTLS_STATE && fact->field != FIELD_EVENT_ACTION)
+    if (fact->field != FIELD_EVENT_OUTCOME && fact->field != FIELD_STARTTLS_STATE &&
+        fact->field != FIELD_EVENT_ACTION)
         return false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (bytes_equal(fact->value, bytes_of_string(words[i])))
@@ -57,15 +61,17 @@ static bool holds(struct bytes facts, const struct fact *wanted, int row)
 {
     struct fact fact;
     for (size_t at = 0; facts_next(facts, &at, &fact);) {
-        if (fact.field == wanted->field && (row < 0 || fact.row == row) && bytes_equal(fact.value, wanted->value))
+        if (fact.field == wanted->field && (row < 0 || fact.row == row) &&
+            bytes_equal(fact.value, wanted->value))
             return true;
     }
     return false;
 }
 
-/* The event at a session's end has the latest HELO, and none if the whole run ended out of step: then any HELO of it
- * will do. */
-static bool helo_at_the_end(const struct run *run, const struct recorded_event *event, const struct fact *fact)
+/* The event at a session's end has the latest HELO, and none if the whole run ended out of step:
+ * then any HELO of it will do. */
+static bool helo_at_the_end(const struct run *run, const struct recorded_event *event,
+                            const struct fact *fact)
 {
     bool any = false;
     if (event->kind != EVENT_STARTTLS || fact->field != FIELD_SMTP_HELO)
@@ -91,7 +97,8 @@ static bool row_fits(struct bytes lossy, struct bytes whole, uint8_t row)
     return false;
 }
 
-static bool fits(const struct run *run, const struct recorded_event *lossy_event, struct bytes whole)
+static bool fits(const struct run *run, const struct recorded_event *lossy_event,
+                 struct bytes whole)
 {
     struct bytes lossy = buffer_view(&lossy_event->facts.records);
     struct fact fact;
@@ -105,18 +112,20 @@ static bool fits(const struct run *run, const struct recorded_event *lossy_event
     return true;
 }
 
-static void report(struct run *run, const char *law, const char *what, const struct recording *lossy)
+static void report(struct run *run, const char *law, const char *what,
+                   const struct recording *lossy)
 {
     if (run->failures++ > 0)
         return;
     char *whole = recording_text(&run->whole), *text = recording_text(lossy);
-    printf("FAIL %s: %s, %s\n--- whole\n%s--- with the loss\n%s", run->path, law, what, whole, text);
+    printf("FAIL %s: %s, %s\n--- whole\n%s--- with the loss\n%s", run->path, law, what, whole,
+           text);
     free(whole);
     free(text);
 }
 
-/* A dialogue that is lossy itself may show more when even more is lost (one side missing is read differently): it is
- * no measure for law 3. */
+/* A dialogue that is lossy itself may show more when even more is lost (one side missing is read
+ * differently): it is no measure for law 3. */
 static bool seen_whole(const struct dialogue *d)
 {
     bool whole = !d->midstream && !d->hidden[FROM_CLIENT] && !d->hidden[FROM_SERVER];
@@ -147,14 +156,17 @@ static void check_facts(struct run *run, const char *what, const struct recordin
         report(run, "law 3: more events than the whole dialogue has", what, lossy);
 }
 
-/* --- law 8 --------------------------------------------------------------------------------------- */
+/* --- law 8 ---------------------------------------------------------------------------------------
+ */
 
 static bool contains(struct bytes text, struct bytes part)
 {
-    return part.len > 0 && text.len >= part.len && memmem(text.data, text.len, part.data, part.len) != NULL;
+    return part.len > 0 && text.len >= part.len &&
+           memmem(text.data, text.len, part.data, part.len) != NULL;
 }
 
-/* Raw, and as base64 shows it at each of the three alignments, without the characters that its neighbours change. */
+/* Raw, and as base64 shows it at each of the three alignments, without the characters that its
+ * neighbours change. */
 static bool shows(struct bytes text, struct bytes secret)
 {
     uint8_t padded[300];
@@ -188,16 +200,18 @@ static void check_secrets(struct run *run, const char *what, const struct record
         if (shows(buffer_view(&json), run->d->secret[i]) ||
             shows(bytes_over(recording->trace, recording->trace_len), run->d->secret[i])) {
             report(run, "law 8: a secret shows", what, recording);
-            printf("secret %.*s\n", (int)run->d->secret[i].len, (const char *)run->d->secret[i].data);
+            printf("secret %.*s\n", (int)run->d->secret[i].len,
+                   (const char *)run->d->secret[i].data);
         }
     }
     buffer_free(&json);
 }
 
-/* --- losses -------------------------------------------------------------------------------------- */
+/* --- losses --------------------------------------------------------------------------------------
+ */
 
-/* Removes bytes [from, to) of the dialogue, counted over all turns in order: each turn touched becomes what is left
- * of it and a gap. */
+/* Removes bytes [from, to) of the dialogue, counted over all turns in order: each turn touched
+ * becomes what is left of it and a gap. */
 static size_t lose(const struct dialogue *d, size_t from, size_t to, struct turn *out)
 {
     size_t start = 0, n = 0;
@@ -222,7 +236,8 @@ static size_t lose(const struct dialogue *d, size_t from, size_t to, struct turn
     return n;
 }
 
-static void play(struct run *run, const char *what, const struct dialogue *d, const struct turn *turn, size_t turns)
+static void play(struct run *run, const char *what, const struct dialogue *d,
+                 const struct turn *turn, size_t turns)
 {
     struct recording lossy;
     run->cases++;
@@ -246,7 +261,8 @@ static void hide(struct run *run, enum direction side)
     if (copy.hidden[FROM_CLIENT] || copy.hidden[FROM_SERVER])
         return;
     copy.hidden[side] = true;
-    play(run, side == FROM_CLIENT ? "client missing" : "server missing", &copy, copy.turn, copy.turns);
+    play(run, side == FROM_CLIENT ? "client missing" : "server missing", &copy, copy.turn,
+         copy.turns);
 }
 
 static uint64_t next_random(uint64_t *state)
@@ -308,6 +324,7 @@ int main(int argc, char **argv)
     }
     if (json)
         fclose(json);
-    printf("%u dialogues, %u losses (seed %llu), %u failures\n", dialogues, cases, (unsigned long long)seed, failures);
+    printf("%u dialogues, %u losses (seed %llu), %u failures\n", dialogues, cases,
+           (unsigned long long)seed, failures);
     return failures > 0 || dialogues == 0;
 }

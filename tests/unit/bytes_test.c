@@ -79,12 +79,69 @@ static void cursor_failure_sticks(void **state)
     free((void *)(uintptr_t)data.data);
 }
 
+/* A match may be anything from the first to the last byte, and nothing beyond. */
+static void contains_up_to_both_ends(void **state)
+{
+    (void)state;
+    struct bytes text = copy_of("250-xAuTHx", 10);
+    assert_true(bytes_contains_nocase(text, "250-"));
+    assert_true(bytes_contains_nocase(text, "hx"));
+    assert_true(bytes_contains_nocase(text, "250-XAUTHX"));
+    assert_false(bytes_contains_nocase(text, "250-XAUTHX!"));
+    assert_false(bytes_contains_nocase(text, "hxx"));
+    assert_true(bytes_contains_nocase(BYTES_NONE, ""));
+    assert_false(bytes_contains_nocase(BYTES_NONE, "a"));
+    free((void *)(uintptr_t)text.data);
+}
+
+/* Every reader on every length that is too short for it: zero and failed; and on its own length:
+ * all of it. */
+static uint64_t read_number(struct cursor *in, unsigned reader)
+{
+    switch (reader) {
+    case 0:
+        return cursor_u8(in);
+    case 1:
+        return cursor_u16(in);
+    case 2:
+        return cursor_u24(in);
+    case 3:
+        return cursor_u32(in);
+    case 4:
+        return cursor_u64(in);
+    case 5:
+        return cursor_u16_le(in);
+    default:
+        return cursor_u32_le(in);
+    }
+}
+
+static void every_reader_at_its_end(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = { 1, 2, 3, 4, 8, 2, 4 };
+    for (unsigned reader = 0; reader < sizeof sizes / sizeof sizes[0]; reader++) {
+        for (size_t len = 1; len <= sizes[reader]; len++) {
+            struct bytes data = copy_of("\xff\xff\xff\xff\xff\xff\xff\xff", len);
+            struct cursor in = cursor_over(data);
+            bool enough = len == sizes[reader];
+            uint64_t all = UINT64_MAX >> (64 - 8 * len);
+            assert_true(read_number(&in, reader) == (enough ? all : 0));
+            assert_int_equal(in.failed, !enough);
+            assert_int_equal(read_number(&in, reader), 0);
+            assert_true(in.failed);
+            assert_int_equal(cursor_take(&in, SIZE_MAX).len, 0);
+            free((void *)(uintptr_t)data.data);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(views_cut_and_compare),
-        cmocka_unit_test(cursor_reads_both_byte_orders),
-        cmocka_unit_test(cursor_failure_sticks),
+        cmocka_unit_test(views_cut_and_compare),   cmocka_unit_test(cursor_reads_both_byte_orders),
+        cmocka_unit_test(cursor_failure_sticks),   cmocka_unit_test(contains_up_to_both_ends),
+        cmocka_unit_test(every_reader_at_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

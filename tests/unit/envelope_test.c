@@ -21,7 +21,11 @@ static void make_event(struct facts *facts, struct event *event)
     facts_string(facts, FIELD_SMTP_MAIL_FROM, "alice@example.net");
     facts_string(facts, FIELD_EVENT_ACTION, "smtp-auth");
     facts_number(facts, FIELD_AUTH_SECRET_HASH, 12345678901234567890U);
-    *event = (struct event){ .kind = EVENT_AUTH, .time_ns = 1700000000123456789U, .flow_uid = 7, .frame = 3, .facts = buffer_view(&facts->records) };
+    *event = (struct event){ .kind = EVENT_AUTH,
+                             .time_ns = 1700000000123456789U,
+                             .flow_uid = 7,
+                             .frame = 3,
+                             .facts = buffer_view(&facts->records) };
 }
 
 static char *publish(struct envelope *envelope, const struct event *event)
@@ -80,7 +84,9 @@ static void envelope_around_the_facts(void **state)
 static void ids_depend_on_what_they_name(void **state)
 {
     (void)state;
-    struct event event = { .kind = EVENT_AUTH, .time_ns = 1700000000123456789U, .flow_uid = 7, .frame = 3 };
+    struct event event = {
+        .kind = EVENT_AUTH, .time_ns = 1700000000123456789U, .flow_uid = 7, .frame = 3
+    };
     struct event later = event, other = event;
     char a[EVENT_ID_LEN + 1], b[EVENT_ID_LEN + 1];
     event_id(&event, "tap", BYTES_NONE, a);
@@ -105,11 +111,14 @@ static void privacy_modes(void **state)
     static const struct {
         enum privacy_mode mode;
         const char *wanted;
-    } cases[] = { { PRIVACY_MASK, "\"name\":\"********\"" }, { PRIVACY_HASH, "\"hash\":\"" }, { PRIVACY_DROP, "\"action\"" } };
+    } cases[] = { { PRIVACY_MASK, "\"name\":\"********\"" },
+                  { PRIVACY_HASH, "\"hash\":\"" },
+                  { PRIVACY_DROP, "\"action\"" } };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct facts facts;
         struct event event;
-        struct envelope envelope = { .observer = "tap", .privacy = { .key = BYTES_LITERAL("0123456789abcdef") } };
+        struct envelope envelope = { .observer = "tap",
+                                     .privacy = { .key = BYTES_LITERAL("0123456789abcdef") } };
         for (int v = VISIBILITY_USER; v < VISIBILITY_INTERNAL; v++)
             envelope.privacy.mode[v] = cases[i].mode;
         make_event(&facts, &event);

@@ -1,4 +1,5 @@
-/* The path from events to findings: what matches, what is one finding, when it is new, worse and closed. */
+/* The path from events to findings: what matches, what is one finding, when it is new, worse and
+ * closed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 #include "finding.h"
 
 #define SECOND UINT64_C(1000000000)
-#define DAY (86400 * SECOND)
+#define DAY    (86400 * SECOND)
 
 struct seen {
     struct {
@@ -50,7 +51,8 @@ static void receive(void *arg, const struct event *event)
     seen->finding[i].time_ns = event->time_ns;
 }
 
-static void login(struct findings *findings, uint64_t time_ns, const char *user, const char *exposed, const char *outcome)
+static void login(struct findings *findings, uint64_t time_ns, const char *user,
+                  const char *exposed, const char *outcome)
 {
     static const uint8_t client[4] = { 192, 0, 2, 1 }, server[4] = { 192, 0, 2, 25 };
     struct facts facts;
@@ -63,14 +65,17 @@ static void login(struct findings *findings, uint64_t time_ns, const char *user,
     facts_string(&facts, FIELD_USER_NAME, user);
     facts_string(&facts, FIELD_AUTH_EXPOSED, exposed);
     facts_string(&facts, FIELD_EVENT_OUTCOME, outcome);
-    struct event event = { .kind = EVENT_AUTH, .time_ns = time_ns, .facts = buffer_view(&facts.records) };
+    struct event event = { .kind = EVENT_AUTH,
+                           .time_ns = time_ns,
+                           .facts = buffer_view(&facts.records) };
     findings_event(findings, &event);
     facts_free(&facts);
 }
 
 static struct findings *start(struct seen *seen)
 {
-    struct findings *findings = findings_new(finding_rules, &(struct event_receiver){ receive, seen });
+    struct findings *findings =
+        findings_new(finding_rules, &(struct event_receiver){ receive, seen });
     assert_non_null(findings);
     return findings;
 }
@@ -98,7 +103,8 @@ static void one_finding_for_a_user_and_worse_when_accepted(void **state)
     assert_int_equal(seen.count, 5);
     assert_string_equal(seen.finding[3].state, "closed");
     assert_int_equal(seen.finding[3].count, 4);
-    assert_string_equal(seen.finding[3].outcome, "success"); /* the failure after it does not hide it */
+    assert_string_equal(seen.finding[3].outcome,
+                        "success"); /* the failure after it does not hide it */
     findings_free(findings);
     findings_free(NULL);
 }
@@ -140,7 +146,8 @@ static void rules_are_whole(void **state)
     (void)state;
     for (const struct finding_rule *rule = finding_rules; rule->id; rule++) {
         assert_int_equal(strlen(rule->uuid), 36);
-        assert_true(rule->all[0].values != NULL && rule->remediation != NULL && rule->techniques[0] != NULL);
+        assert_true(rule->all[0].values != NULL && rule->remediation != NULL &&
+                    rule->techniques[0] != NULL);
         assert_true(rule->group[0] != FIELDS);
         assert_true(!rule->worse.values || rule->worse_severity > rule->severity);
         for (const struct finding_rule *other = finding_rules; other < rule; other++)

@@ -83,13 +83,54 @@ static void cuts_between_characters(void **state)
     assert_string_equal(small, "");
 }
 
+/* Of all three-byte strings exactly as many are accepted as there are characters of each length. */
+static void utf8_counted(void **state)
+{
+    (void)state;
+    unsigned accepted[5] = { 0 };
+    for (uint32_t i = 0; i < UINT32_C(1) << 24; i++) {
+        uint8_t text[3] = { (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i };
+        size_t n = text_utf8_length(bytes_over(text, 3));
+        if (n == 3 || (n == 2 && text[2] == 0) || (n == 1 && text[1] == 0 && text[2] == 0))
+            accepted[n]++;
+    }
+    assert_int_equal(accepted[1], 0x80);
+    assert_int_equal(accepted[2], 0x800 - 0x80);
+    assert_int_equal(accepted[3], 0x10000 - 0x800 - 0x800); /* without the surrogates */
+}
+
+/* At every place, against the naive definition, in a heap block of the exact size. */
+static void cuts_everywhere(void **state)
+{
+    (void)state;
+    static const char text[] = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x93\xA7z\xF0\x9F\x93\xA7\xC3\xA9";
+    size_t len = sizeof text - 1;
+    uint8_t *copy = malloc(len);
+    assert_non_null(copy);
+    memcpy(copy, text, len);
+    struct bytes all = bytes_over(copy, len);
+    for (size_t max = 0; max <= len + 3; max++) {
+        size_t expected = max >= len ? len : 0;
+        for (size_t at = 0; at < len && max < len; at += text_utf8_length(bytes_after(all, at))) {
+            if (at <= max)
+                expected = at;
+        }
+        assert_int_equal(text_cut(all, max).len, expected);
+    }
+    memset(copy, 0x80, len); /* what is not UTF-8 is cut near */
+    for (size_t max = 0; max < len; max++) {
+        size_t kept = text_cut(all, max).len;
+        assert_true(kept <= max && kept + 3 >= max);
+    }
+    free(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words),
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(utf8),
-        cmocka_unit_test(cuts_between_characters),
+        cmocka_unit_test(words),        cmocka_unit_test(numbers),
+        cmocka_unit_test(utf8),         cmocka_unit_test(cuts_between_characters),
+        cmocka_unit_test(utf8_counted), cmocka_unit_test(cuts_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
