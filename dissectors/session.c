@@ -184,7 +184,7 @@ static bool probe_tls(struct session *s, enum direction d, struct bytes *text)
         }
         stream->tls = true;
         starttls_saw_tls(s, d);
-        trace_line(s, "TLS begins from the %s", d == FROM_CLIENT ? "client" : "server");
+        trace_line(s, "TLS begins from the %s", direction_name(d));
     }
     enum direction other = other_direction(d);
     if (s->stream[other].tls || s->stream[other].visible == CLAIM_NO)
@@ -303,8 +303,7 @@ void session_gap(struct session *s, struct moment now, enum direction d, uint64_
     stream->unread = BYTES_NONE;
     stream->shown = 0;
     buffer_clear(&stream->kept);
-    trace_line(s, "gap of %llu bytes from the %s", (unsigned long long)missing,
-               d == FROM_CLIENT ? "client" : "server");
+    trace_line(s, "gap of %llu bytes from the %s", (unsigned long long)missing, direction_name(d));
     if (s->dissector) {
         s->dissector->gap(s, s->state, d, missing);
         run(s, other_direction(d));
@@ -322,7 +321,7 @@ void session_visible(struct session *s, struct moment now, enum direction d, enu
     if (visible != CLAIM_NO)
         return;
     s->coverage |= COVERAGE_ONE_SIDED;
-    trace_line(s, "the %s cannot be seen", d == FROM_CLIENT ? "client" : "server");
+    trace_line(s, "the %s cannot be seen", direction_name(d));
     if (s->reading && s->dissector) {
         run(s, other_direction(d));
         keep_rest(s, other_direction(d), false);
@@ -412,7 +411,7 @@ void session_weird(struct session *s, enum weird weird, enum direction d)
     s->weirds[d] |= 1U << weird;
     facts_clear(s->env->own);
     facts_string(s->env->own, FIELD_WEIRD_NAME, schema_weird(weird));
-    facts_string(s->env->own, FIELD_WEIRD_DIRECTION, d == FROM_CLIENT ? "client" : "server");
+    facts_string(s->env->own, FIELD_WEIRD_DIRECTION, direction_name(d));
     session_emit(s, EVENT_WEIRD);
 }
 

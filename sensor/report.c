@@ -16,7 +16,6 @@ struct text_field {
 };
 
 struct line {
-    bool used;
     uint64_t severity, count, first_ns, last_ns;
     struct text_field rule, title, user, client, server, port, mechanism, outcome, code, network;
     char remediation[FACTS_TEXT_MAX + 1];
@@ -48,7 +47,7 @@ struct report {
     struct lru *findings;
     uint64_t lines;
     uint64_t by_state[STATES], by_reason[REASONS], implicit[PORTS];
-    uint64_t clear, upgraded, partial, logins, refused_logins, exposing_logins, messages, weirds;
+    uint64_t clear, upgraded, logins, refused_logins, exposing_logins, messages, weirds;
 };
 
 struct report *report_new(void)
@@ -130,7 +129,6 @@ static void take_finding(struct report *report, const struct facts_index *facts)
         !get(facts, FIELD_USER_HASH, line->user.value, sizeof line->user))
         text_copy(line->user.value, sizeof line->user, BYTES_LITERAL("(no name seen)"));
     get(facts, FIELD_FINDING_REMEDIATION, line->remediation, sizeof line->remediation);
-    line->used = true;
     line->severity = number(facts, FIELD_EVENT_SEVERITY);
     line->count = number(facts, FIELD_FINDING_COUNT);
     line->first_ns = number(facts, FIELD_FINDING_FIRST_SEEN);
@@ -145,7 +143,6 @@ static void take_starttls(struct report *report, const struct facts_index *facts
         report->upgraded++;
     else
         report->clear++;
-    report->partial += is(facts, FIELD_COVERAGE, "partial");
     struct fact fact;
     for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
         for (size_t i = 0; i < REASONS; i++)

@@ -23,6 +23,12 @@ struct moment {
     uint64_t time_ns, frame;
 };
 
+/* "client" or "server", as events and traces say it. */
+static inline const char *direction_name(enum direction direction)
+{
+    return direction == FROM_CLIENT ? "client" : "server";
+}
+
 enum tls_mode { TLS_MODE_NONE, TLS_MODE_STARTTLS, TLS_MODE_IMPLICIT };
 
 struct endpoint {
