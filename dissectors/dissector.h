@@ -6,6 +6,7 @@
 #ifndef MAILTAP_DISSECTOR_H
 #define MAILTAP_DISSECTOR_H
 
+#include "proxy_header.h"
 #include "session.h"
 
 enum verdict { VERDICT_MORE, VERDICT_MINE, VERDICT_NOT_MINE };
@@ -52,6 +53,25 @@ struct pool *session_pool(struct session *);
 void session_expect_tls(struct session *);
 /* Nothing more of this session can be read. */
 void session_ignore_rest(struct session *);
+/* The sides change roles (ATRN): this session ends, and once data() has returned a new one of the
+ * same protocol begins, in which who was the server is the client. */
+void session_turn(struct session *);
+
+/* A PROXY header stood before the client's first byte, and nothing yet shows whether the server
+ * knows that protocol. The dissector says so with the first answer that tells. */
+bool session_proxy_pending(const struct session *);
+void session_proxy_judged(struct session *, bool believed);
+/* The client speaks for another one, whose address this is (4 or 16 bytes); port 0: not told. */
+void session_proxied(struct session *, enum proxied_by, struct bytes address, uint16_t port);
+/* Nobody knows for whom it speaks now, if for anybody. */
+void session_not_proxied(struct session *);
+
+/* How many bytes of this direction were sent and not read yet. */
+size_t session_unread(const struct session *, enum direction);
+/* A line for the trace, if there is one: what was understood and why. Nothing secret. */
+void session_explain(struct session *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* These bytes, part of what data() was shown, may be shown in a trace. Everything else of the
  * client is secret. */
 void session_public(struct session *, struct bytes);

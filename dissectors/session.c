@@ -116,10 +116,31 @@ static void recognise(struct session *s, const struct dissector *dissector)
     }
 }
 
+/* Takes a PROXY header off the start of the client's bytes. False while there may be one. */
+static bool proxy_header_passed(struct session *s)
+{
+    struct stream *client = &s->stream[FROM_CLIENT];
+    struct proxy_header header;
+    if (s->proxy_read || s->midstream || client->unread.len == 0)
+        return true;
+    enum proxy_verdict verdict = proxy_header_read(client->unread, &header);
+    if (verdict == PROXY_MORE)
+        return false;
+    s->proxy_read = true;
+    if (verdict == PROXY_NONE)
+        return true;
+    s->proxy = header;
+    client->unread = bytes_after(client->unread, header.len);
+    trace_line(s, "a PROXY header of %zu bytes stands before the client's first", header.len);
+    return true;
+}
+
 /* Asks every dissector that has not said no. With `last`, no more bytes will come and the port
  * breaks the tie. */
 static void probe(struct session *s, bool last)
 {
+    if (!proxy_header_passed(s) && !last)
+        return;
     struct bytes client = bytes_first(s->stream[FROM_CLIENT].unread, PROBE_MAX);
     struct bytes server = bytes_first(s->stream[FROM_SERVER].unread, PROBE_MAX);
     const struct dissector *by_port = NULL;
@@ -192,6 +213,42 @@ static bool probe_tls(struct session *s, enum direction d, struct bytes *text)
     return false; /* the other side decides whether this becomes TLS */
 }
 
+/* --- turning round ------------------------------------------------------------------------------
+ */
+
+/* What the network floor calls a direction, as the role it has now. */
+static enum direction role_of(const struct session *s, enum direction d)
+{
+    return s->turned ? other_direction(d) : d;
+}
+
+/* Ends the session and begins one with the roles changed, over the same bytes. */
+static void turn(struct session *s)
+{
+    const struct dissector *dissector = s->dissector;
+    struct stream was_client = s->stream[FROM_CLIENT];
+    trace_line(s, "the sides change roles: who was the server is the client");
+    dissector->end(s, s->state, ENDED_UPGRADED);
+    free_state(s);
+    starttls_finish(s, ENDED_CLOSED);
+    starttls_free(&s->starttls);
+    s->starttls = (struct starttls){ 0 };
+    starttls_init(&s->starttls, s->env->tables);
+    facts_clear(&s->facts);
+    facts_clear(&s->message);
+    s->stream[FROM_CLIENT] = s->stream[FROM_SERVER];
+    s->stream[FROM_SERVER] = was_client;
+    s->stream[FROM_CLIENT].shown = s->stream[FROM_SERVER].shown = 0;
+    memset(s->weirds, 0, sizeof s->weirds);
+    s->turning = false;
+    s->turned = !s->turned;
+    s->id->turned = s->turned;
+    if (!choose(s, dissector)) {
+        count(s->env->counters, COUNT_MEMORY_REFUSED);
+        s->reading = false;
+    }
+}
+
 /* --- the loop -----------------------------------------------------------------------------------
  */
 
@@ -210,13 +267,15 @@ static bool progress(struct session *s, enum direction d)
     }
     bool expected = s->expecting_tls;
     size_t old = stream->shown < shown.len ? stream->shown : shown.len;
+    trace_hold(s);
     size_t consumed = s->dissector->data(s, s->state, d, shown, old);
-    if (trace_wanted(s))
-        trace_data(s, d, shown, consumed);
+    trace_data(s, d, shown, consumed);
     if (expected && consumed > 0)
         starttls_saw_text(s, d, bytes_first(shown, consumed), false);
     stream->unread = bytes_after(stream->unread, consumed);
     stream->shown = consumed > 0 ? 0 : shown.len;
+    if (s->turning)
+        turn(s);
     return consumed > 0;
 }
 
@@ -263,8 +322,9 @@ static void run(struct session *s, enum direction first)
     }
 }
 
-void session_data(struct session *s, struct moment now, enum direction d, struct bytes data)
+void session_data(struct session *s, struct moment now, enum direction from, struct bytes data)
 {
+    enum direction d = role_of(s, from);
     struct stream *stream = &s->stream[d];
     s->now = now;
     if (!s->reading || data.len == 0)
@@ -280,6 +340,7 @@ void session_data(struct session *s, struct moment now, enum direction d, struct
         stream->unread = data;
     }
     run(s, d);
+    d = role_of(s, from);
     if (!s->reading) {
         for (int i = 0; i < DIRECTIONS; i++) {
             s->stream[i].unread = BYTES_NONE;
@@ -291,8 +352,9 @@ void session_data(struct session *s, struct moment now, enum direction d, struct
     keep_rest(s, other_direction(d), false);
 }
 
-void session_gap(struct session *s, struct moment now, enum direction d, uint64_t missing)
+void session_gap(struct session *s, struct moment now, enum direction from, uint64_t missing)
 {
+    enum direction d = role_of(s, from);
     struct stream *stream = &s->stream[d];
     s->now = now;
     s->coverage |= COVERAGE_GAP;
@@ -307,15 +369,17 @@ void session_gap(struct session *s, struct moment now, enum direction d, uint64_
     if (s->dissector) {
         s->dissector->gap(s, s->state, d, missing);
         run(s, other_direction(d));
-        keep_rest(s, other_direction(d), false);
+        keep_rest(s, FROM_CLIENT, false);
+        keep_rest(s, FROM_SERVER, false);
     } else {
         stream->gap += missing;
         s->midstream = true;
     }
 }
 
-void session_visible(struct session *s, struct moment now, enum direction d, enum claim visible)
+void session_visible(struct session *s, struct moment now, enum direction from, enum claim visible)
 {
+    enum direction d = role_of(s, from);
     s->now = now;
     s->stream[d].visible = visible;
     if (visible != CLAIM_NO)
@@ -324,7 +388,8 @@ void session_visible(struct session *s, struct moment now, enum direction d, enu
     trace_line(s, "the %s cannot be seen", direction_name(d));
     if (s->reading && s->dissector) {
         run(s, other_direction(d));
-        keep_rest(s, other_direction(d), false);
+        keep_rest(s, FROM_CLIENT, false);
+        keep_rest(s, FROM_SERVER, false);
     }
 }
 
@@ -348,6 +413,7 @@ void session_end(struct session *s, struct moment now, enum ending ending)
         s->dissector->end(s, s->state, ending);
     s->reading = false;
     starttls_finish(s, ending);
+    s->id->turned = false; /* what is said of the flow is said of the connection */
 }
 
 bool session_reading(const struct session *s)
@@ -469,6 +535,52 @@ void session_ignore_rest(struct session *s)
     s->reading = false;
     trace_line(s, "nothing more can be read");
     starttls_finish(s, ENDED_UPGRADED);
+}
+
+void session_turn(struct session *s)
+{
+    s->turning = true;
+}
+
+bool session_proxy_pending(const struct session *s)
+{
+    return s->proxy.by != PROXIED_BY_NOBODY;
+}
+
+void session_proxy_judged(struct session *s, bool believed)
+{
+    struct proxy_header *proxy = &s->proxy;
+    session_explain(s, "the server %s the PROXY header", believed ? "takes" : "does not know");
+    if (believed && proxy->address_len > 0)
+        session_proxied(s, proxy->by, bytes_over(proxy->address, proxy->address_len), proxy->port);
+    *proxy = (struct proxy_header){ 0 };
+}
+
+void session_not_proxied(struct session *s)
+{
+    s->proxy = (struct proxy_header){ 0 };
+    facts_unset(&s->facts, FIELD_PROXIED_BY);
+    facts_unset(&s->facts, FIELD_PROXIED_IP);
+    facts_unset(&s->facts, FIELD_PROXIED_PORT);
+}
+
+void session_proxied(struct session *s, enum proxied_by by, struct bytes address, uint16_t port)
+{
+    static const char *const names[] = {
+        [PROXIED_BY_V1] = "proxy_v1",
+        [PROXIED_BY_V2] = "proxy_v2",
+        [PROXIED_BY_XCLIENT] = "xclient",
+    };
+    session_not_proxied(s);
+    facts_string(&s->facts, FIELD_PROXIED_BY, names[by]);
+    facts_ip(&s->facts, FIELD_PROXIED_IP, address);
+    if (port > 0)
+        facts_number(&s->facts, FIELD_PROXIED_PORT, port);
+}
+
+size_t session_unread(const struct session *s, enum direction d)
+{
+    return s->stream[d].unread.len;
 }
 
 void session_public(struct session *s, struct bytes range)

@@ -31,12 +31,17 @@ struct session {
     uint32_t not_mine;           /* bit per dissector that said no */
     uint8_t coverage;
     bool midstream, reading, expecting_tls;
+    bool turning, turned;      /* the roles are about to change; they did */
+    bool proxy_read;           /* the client's first bytes were searched for a PROXY header */
+    struct proxy_header proxy; /* that was found, until the server's answers judge it */
     struct bytes public[TRACE_RANGES];
     unsigned public_count;
 };
 
 /* The trace: what a dissector was shown, what it took, what came of it. */
 bool trace_wanted(const struct session *);
+/* Until trace_data(), what is said waits for the line that it explains. */
+void trace_hold(const struct session *);
 void trace_data(struct session *, enum direction, struct bytes shown, size_t consumed);
 void trace_line(struct session *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

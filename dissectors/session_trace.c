@@ -1,12 +1,20 @@
-/* The trace of a session: each call of a dissector on a line. What it did not declare public is
- * shown by length. */
+/* The trace of a session: each call of a dissector on a line, and below it what the dissector made
+ * of it. What it did not declare public is shown by length. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "session_internal.h"
 
-#define TRACE_SHOWN 120 /* public bytes of one call */
+#define TRACE_SHOWN 120  /* public bytes of one call */
+#define NOTES_MAX   2048 /* of one call; more are cut */
+
+/* What a dissector says while it reads: shown below the line that it read. */
+static _Thread_local struct {
+    bool holding;
+    size_t len;
+    char text[NOTES_MAX];
+} notes;
 
 bool trace_wanted(const struct session *s)
 {
@@ -39,9 +47,18 @@ static void print_public(FILE *out, struct bytes text)
         fprintf(out, "[%zu more]", text.len - shown.len);
 }
 
+void trace_hold(const struct session *s)
+{
+    notes.holding = s->env->trace && trace_wanted(s);
+    notes.len = 0;
+}
+
 void trace_data(struct session *s, enum direction d, struct bytes shown, size_t consumed)
 {
     FILE *out = s->env->trace;
+    if (!notes.holding)
+        return;
+    notes.holding = false;
     const uint8_t *at = shown.data, *end = shown.data + consumed;
     print_head(s);
     fprintf(out, "%s ", d == FROM_CLIENT ? "C:" : "S:");
@@ -59,18 +76,41 @@ void trace_data(struct session *s, enum direction d, struct bytes shown, size_t 
     if (at < end)
         fprintf(out, "[%zu bytes]", (size_t)(end - at));
     fputc('\n', out);
+    fwrite(notes.text, 1, notes.len, out);
     s->public_count = 0;
+}
+
+static void note(const struct session *s, const char *format, va_list args)
+{
+    char line[256];
+    vsnprintf(line, sizeof line, format, args);
+    if (!notes.holding) {
+        print_head(s);
+        fprintf(s->env->trace, "   %s\n", line);
+        return;
+    }
+    size_t room = NOTES_MAX - notes.len;
+    int len = snprintf(notes.text + notes.len, room, "%20s%s\n", "", line);
+    if (len > 0 && (size_t)len < room)
+        notes.len += (size_t)len;
 }
 
 void trace_line(struct session *s, const char *format, ...)
 {
+    va_list args;
     if (!trace_wanted(s))
         return;
-    va_list args;
-    print_head(s);
-    fputs("   ", s->env->trace);
     va_start(args, format);
-    vfprintf(s->env->trace, format, args);
+    note(s, format, args);
     va_end(args);
-    fputc('\n', s->env->trace);
+}
+
+void session_explain(struct session *s, const char *format, ...)
+{
+    va_list args;
+    if (!trace_wanted(s))
+        return;
+    va_start(args, format);
+    note(s, format, args);
+    va_end(args);
 }

@@ -10,6 +10,7 @@ static void begin(struct session *s, struct smtp *smtp)
     smtp->begun = true;
     smtp_queue_init(&smtp->queue, session_pool(s));
     facts_init(&smtp->listing, session_pool(s));
+    sasl_init(&smtp->sasl, session_pool(s));
     starttls_track(s);
     if (session_from_start(s))
         smtp_queue_push(&smtp->queue, SMTP_GREETING, BYTES_NONE);
@@ -33,10 +34,12 @@ void smtp_forget_identity(struct session *s)
 {
     facts_unset(session_facts(s), FIELD_USER_NAME);
     facts_unset(session_facts(s), FIELD_SMTP_HELO);
+    session_not_proxied(s);
 }
 
 void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
 {
+    session_explain(s, "lost track: nothing is claimed until the server's own word");
     smtp_auth_unanswered(s, smtp);
     recipients_unanswered(s, smtp);
     if (smtp->client != CLIENT_BODY)
@@ -78,6 +81,8 @@ static void client_gap(struct session *s, struct smtp *smtp, uint64_t missing)
     if (smtp->client == CLIENT_BLIND)
         return;
     smtp->client = CLIENT_BLIND;
+    session_explain(s, "what was sent before still gets its answers, then nothing is claimed until "
+                       "the server's own word");
     if (!smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE))
         smtp_lose_track(s, smtp, false);
     smtp_forget_identity(s);
@@ -131,9 +136,10 @@ static void smtp_end(struct session *s, void *state, enum ending ending)
     smtp_transaction_end(s, smtp);
     smtp_queue_free(&smtp->queue);
     facts_free(&smtp->listing);
+    sasl_free(&smtp->sasl);
 }
 
-static const uint16_t smtp_ports[] = { 25, 587, 2525, 24, 465, 0 };
+static const uint16_t smtp_ports[] = { 25, 587, 2525, 24, 2003, 465, 0 };
 
 const struct dissector smtp_dissector = {
     .name = "smtp",

@@ -8,27 +8,34 @@
  * name. */
 static void emit_without_user(struct session *s)
 {
-    uint8_t name[SASL_USER_MAX];
     struct fact fact;
-    struct bytes kept = BYTES_NONE;
+    struct facts kept;
+    facts_init(&kept, NULL);
     if (facts_find(buffer_view(&session_facts(s)->records), FIELD_USER_NAME, &fact)) {
-        kept = bytes_over(name, fact.value.len < sizeof name ? fact.value.len : sizeof name);
-        memcpy(name, fact.value.data, kept.len);
+        facts_copy(&kept, &fact);
         facts_unset(session_facts(s), FIELD_USER_NAME);
     }
     session_emit(s, EVENT_AUTH);
-    if (kept.len > 0)
-        facts_text(session_facts(s), FIELD_USER_NAME, kept);
+    facts_join(session_facts(s), buffer_view(&kept.records));
+    facts_free(&kept);
+}
+
+/* More of the exchange waits unread, or was lost, behind a refusal: the client did not wait. */
+static bool more_is_coming(struct session *s, const struct smtp *smtp)
+{
+    return !sasl_client_is_done(&smtp->sasl) && !smtp->auth_cancelled &&
+           (session_unread(s, FROM_CLIENT) > 0 || smtp->client == CLIENT_BLIND);
 }
 
 static void finish(struct session *s, struct smtp *smtp, const char *outcome,
                    const struct smtp_code *code)
 {
     struct facts *own = session_own_facts(s);
+    struct bytes user;
     if (!smtp->auth_open)
         return;
     smtp->auth_open = false;
-    sasl_facts(s, &smtp->sasl, code != NULL);
+    sasl_facts(s, &smtp->sasl, code && !more_is_coming(s, smtp));
     facts_string(own, FIELD_EVENT_ACTION, "smtp-auth");
     facts_string(own, FIELD_EVENT_OUTCOME, outcome);
     if (code)
@@ -37,7 +44,9 @@ static void finish(struct session *s, struct smtp *smtp, const char *outcome,
     facts_string(own, FIELD_AUTH_CHANNEL, "none");
     if (!session_is_partial(s))
         facts_number(own, FIELD_AUTH_ATTEMPT, smtp->auth_attempts);
-    if (smtp->sasl.user_len > 0)
+    session_explain(s, "login %u ends: %s, exposed: %s", smtp->auth_attempts, outcome,
+                    sasl_exposed_name(smtp->sasl.exposed));
+    if (sasl_user(&smtp->sasl, &user))
         session_emit(s, EVENT_AUTH);
     else
         emit_without_user(s);
@@ -46,12 +55,19 @@ static void finish(struct session *s, struct smtp *smtp, const char *outcome,
 void smtp_auth_command(struct session *s, struct smtp *smtp, struct bytes argument)
 {
     struct bytes initial = argument;
-    struct bytes name = text_next_word(&initial);
+    sasl_start(&smtp->sasl, text_next_word(&initial));
     initial = text_trim(initial);
-    sasl_start(&smtp->sasl, name);
+    if (facts_has(buffer_view(&starttls_hello(s)->records), FIELD_SESSION_AUTH_OFFERED,
+                  bytes_of_string(smtp->sasl.name)))
+        sasl_vouch(&smtp->sasl);
     smtp->auth_open = true;
     smtp->auth_cancelled = false;
+    smtp->auth_refused.code = 0;
     smtp->auth_attempts++;
+    const char *name = sasl_mechanism_name(&smtp->sasl);
+    session_explain(s, "login %u begins with %s%s", smtp->auth_attempts,
+                    name ? name : "a mechanism that nobody vouches for",
+                    initial.len > 0 ? ", its first message on the same line" : "");
     if (initial.len > 0)
         sasl_response(s, &smtp->sasl, initial);
 }
@@ -68,9 +84,10 @@ void smtp_auth_response(struct session *s, struct smtp *smtp, struct bytes line)
  * later mail. */
 static void promote(struct session *s, const struct sasl *sasl)
 {
+    struct bytes user;
     facts_unset(session_facts(s), FIELD_USER_NAME);
-    if (sasl->user_len > 0)
-        session_user(s, session_facts(s), FIELD_USER_NAME, bytes_over(sasl->user, sasl->user_len));
+    if (sasl_user(sasl, &user))
+        session_user(s, session_facts(s), FIELD_USER_NAME, user);
 }
 
 void smtp_auth_reply(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
@@ -78,18 +95,40 @@ void smtp_auth_reply(struct session *s, struct smtp *smtp, const struct smtp_rep
     if (reply->code.code == 334) {
         sasl_challenge(&smtp->sasl, text_trim(reply->text));
         smtp_client_reads(smtp, CLIENT_SASL);
+        session_explain(s, "334: the client's next line is SASL, whatever it looks like");
         return;
     }
     smtp_client_reads(smtp, CLIENT_COMMANDS);
     bool success = smtp_positive(&reply->code);
-    finish(s, smtp, success ? "success" : "failure", &reply->code);
-    if (success) {
-        promote(s, &smtp->sasl);
-        smtp->may_wrap = sasl_may_wrap(&smtp->sasl);
+    if (!success && smtp->client != CLIENT_BLIND && more_is_coming(s, smtp)) {
+        smtp->auth_refused = reply->code;
+        session_explain(s, "refused, but the client did not wait: the rest of the login follows");
+        return;
     }
+    if (success)
+        sasl_vouch(&smtp->sasl);
+    finish(s, smtp, success ? "success" : "failure", &reply->code);
+    if (!success)
+        return;
+    promote(s, &smtp->sasl);
+    smtp->may_wrap = smtp->sasl.layer == LAYER_POSSIBLE;
+    if (smtp->sasl.layer == LAYER_AGREED)
+        session_ignore_rest(s);
+}
+
+void smtp_auth_overrun(struct session *s, struct smtp *smtp, enum smtp_command command,
+                       struct bytes line)
+{
+    if (command == SMTP_UNKNOWN)
+        smtp_auth_response(s, smtp, line);
+    if (command != SMTP_UNKNOWN || !more_is_coming(s, smtp))
+        smtp_auth_unanswered(s, smtp);
 }
 
 void smtp_auth_unanswered(struct session *s, struct smtp *smtp)
 {
-    finish(s, smtp, "unknown", NULL);
+    if (smtp->auth_refused.code != 0)
+        finish(s, smtp, "failure", &smtp->auth_refused);
+    else
+        finish(s, smtp, "unknown", NULL);
 }

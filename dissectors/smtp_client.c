@@ -41,10 +41,10 @@ static void bdat_sent(struct session *s, struct smtp *smtp, struct bytes *argume
 {
     uint64_t len;
     bool last;
-    (void)s;
     if (smtp_chunk(*argument, &len, &last) && len > 0) {
         smtp->chunk_left = len;
         smtp->client = CLIENT_CHUNK;
+        session_explain(s, "a chunk of %llu octets follows", (unsigned long long)len);
     }
 }
 
@@ -69,6 +69,37 @@ static void word_sent(struct session *s, struct smtp *smtp, struct bytes *argume
     *argument = BYTES_NONE;
 }
 
+/* Exchange's octets follow a 354. */
+static void xexch50_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    (void)s;
+    *argument = bytes_first(*argument, FACTS_TEXT_MAX);
+    smtp->client = CLIENT_WAITS;
+}
+
+/* Whoever answers decides who goes on as the client. */
+static void turn_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    (void)s;
+    *argument = BYTES_NONE;
+    smtp->client = CLIENT_WAITS;
+}
+
+/* Postfix's attributes: kept is the address of the client that is spoken for. */
+static void xclient_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    struct bytes word, rest = *argument;
+    (void)s;
+    (void)smtp;
+    *argument = BYTES_NONE;
+    while ((word = text_next_word(&rest)).len > 0) {
+        if (bytes_starts_nocase(word, "ADDR="))
+            *argument = bytes_first(bytes_after(word, 5), 64);
+    }
+    if (bytes_starts_nocase(*argument, "IPV6:"))
+        *argument = bytes_after(*argument, 5);
+}
+
 static const struct {
     bool public_argument; /* may be shown in a trace; the verb always may */
     void (*sent)(struct session *, struct smtp *, struct bytes *argument);
@@ -80,7 +111,8 @@ static const struct {
     [SMTP_QUIT] = { true, word_sent },         [SMTP_AUTH] = { false, auth_sent },
     [SMTP_STARTTLS] = { true, starttls_sent }, [SMTP_VRFY] = { true, word_sent },
     [SMTP_EXPN] = { true, word_sent },         [SMTP_OTHER] = { false, word_sent },
-    [SMTP_XCLIENT] = { false, word_sent },
+    [SMTP_XCLIENT] = { false, xclient_sent },  [SMTP_XEXCH50] = { true, xexch50_sent },
+    [SMTP_TURN] = { true, turn_sent },
 };
 
 /* The verb, and for AUTH the mechanism if it is one; the rest of a line only where its command
@@ -116,6 +148,11 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
     enum smtp_command command = smtp_command_of(line.text, &argument);
     smtp->lmtp |= command == SMTP_EHLO && bytes_starts_nocase(text_trim(line.text), "LHLO");
     show_command(s, command, line.text, taken);
+    if (smtp->auth_open)
+        smtp_auth_overrun(s, smtp, command, line.text);
+    if (smtp->queue.count > 0)
+        session_explain(s, "%s is read while %u wait%s for an answer", smtp_command_name(command),
+                        smtp->queue.count, smtp->queue.count == 1 ? "s" : "");
     rules[command].sent(s, smtp, &argument);
     if (!smtp_queue_push(&smtp->queue, command, argument)) {
         smtp_lose_track(s, smtp, false); /* no memory: claim nothing rather than pair wrongly */
@@ -163,16 +200,6 @@ bool smtp_body_done(struct smtp *smtp)
     return !lost;
 }
 
-/* LMTP answers the end of data once for each recipient that was accepted (RFC 2033 section 4.2). */
-static bool expect_end_replies(struct smtp *smtp)
-{
-    unsigned replies = smtp->lmtp && smtp->transaction.known ? smtp->transaction.accepted : 1;
-    bool room = smtp_queue_push(&smtp->queue, SMTP_END_OF_DATA, BYTES_NONE);
-    while (room && replies-- > 1)
-        room = smtp_queue_push(&smtp->queue, SMTP_END_OF_DATA, BYTES_NONE);
-    return room;
-}
-
 /* Without the server nobody says that DATA was accepted, and a command in place of the first line
  * says that it may have been refused: whose body follows cannot be told. Returns false while that
  * line is not whole. */
@@ -201,9 +228,10 @@ static size_t read_body(struct session *s, struct smtp *smtp, struct bytes unrea
         return taken;
     smtp->transaction.size = smtp->body.size;
     smtp->transaction.sent = true;
+    session_explain(s, "the body ends, %llu octets", (unsigned long long)smtp->transaction.size);
     if (!smtp_body_done(smtp))
         smtp_message_end(s, smtp, NULL); /* its reply cannot be told from others */
-    else if (!expect_end_replies(smtp))
+    else if (!smtp_queue_push(&smtp->queue, SMTP_END_OF_DATA, BYTES_NONE))
         smtp_lose_track(s, smtp, false);
     else if (server_hidden(s))
         smtp_assume_replies(s, smtp);
@@ -249,10 +277,8 @@ static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
 /* From one side a login looks like base64 lines behind AUTH; anything else is the next command. */
 static void assume_sasl(struct smtp *smtp)
 {
-    bool more = !sasl_is_single(&smtp->sasl) || smtp->sasl.responses == 0;
-    bool login_done = smtp->sasl.responses >= 2 && sasl_mechanism_name(&smtp->sasl) &&
-                      strcmp(sasl_mechanism_name(&smtp->sasl), "LOGIN") == 0;
-    smtp->client = more && !login_done && !smtp->auth_cancelled ? CLIENT_SASL : CLIENT_COMMANDS;
+    bool done = smtp->auth_cancelled || sasl_client_is_done(&smtp->sasl);
+    smtp->client = done ? CLIENT_COMMANDS : CLIENT_SASL;
 }
 
 static void assume_reply(struct session *s, struct smtp *smtp, enum smtp_command command,
@@ -293,10 +319,16 @@ static void assume_reply(struct session *s, struct smtp *smtp, enum smtp_command
         assume_sasl(smtp);
         if (smtp->client == CLIENT_COMMANDS)
             smtp_auth_unanswered(s, smtp);
+        if (smtp->client == CLIENT_COMMANDS && smtp->sasl.layer == LAYER_AGREED)
+            smtp_lose_track(s, smtp, false); /* wrapped or not, as the hidden answer was */
         break;
     case SMTP_STARTTLS:
         smtp->client = CLIENT_COMMANDS;
         session_expect_tls(s);
+        break;
+    case SMTP_XEXCH50: /* octets or commands, or the roles turned round: nobody can tell */
+    case SMTP_TURN:
+        smtp_lose_track(s, smtp, false);
         break;
     default:
         break;
@@ -312,6 +344,8 @@ void smtp_assume_replies(struct session *s, struct smtp *smtp)
         if (!any || command == SMTP_LOST)
             return;
         assume_reply(s, smtp, command, argument);
+        if (smtp_queue_head(&smtp->queue, &any, &argument) == SMTP_LOST)
+            return;
         smtp_queue_pop(&smtp->queue);
     }
 }
@@ -336,9 +370,9 @@ static bool leaves_sasl(struct session *s, struct smtp *smtp, struct bytes unrea
  * NUL. */
 static bool wrapped(const struct session *s, const struct smtp *smtp, struct bytes unread)
 {
-    bool may = smtp->client == CLIENT_COMMANDS
-                   ? smtp->may_wrap
-                   : smtp->client == CLIENT_SASL && server_hidden(s) && sasl_may_wrap(&smtp->sasl);
+    bool may = smtp->client == CLIENT_COMMANDS ? smtp->may_wrap
+                                               : smtp->client == CLIENT_SASL && server_hidden(s) &&
+                                                     smtp->sasl.layer == LAYER_POSSIBLE;
     return may && unread.data[0] == 0;
 }
 

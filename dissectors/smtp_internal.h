@@ -44,6 +44,8 @@ struct smtp_transaction {
     bool sent;   /* the body was read to its end */
     uint64_t rcpt_count, size;
     unsigned listed, accepted;
+    uint64_t accepted_rows[2];  /* bit per listed recipient */
+    unsigned answers, positive; /* to the end of the message: LMTP gives one per recipient */
     bool mail_refused, data_refused;
     struct smtp_code refused; /* the first refusal of MAIL, else of RCPT while none is accepted,
                                  else of the data */
@@ -57,16 +59,20 @@ struct smtp {
     struct smtp_reply reply; /* the one being read */
     struct facts listing;    /* capabilities of an EHLO reply that is not complete yet */
     bool listing_starttls;
-    unsigned replies; /* complete ones, the greeting included */
+    bool listing_chunking, no_chunking; /* a whole list came without CHUNKING */
+    bool head_stays;                    /* the command just answered gets another reply */
+    unsigned replies;                   /* complete ones, the greeting included */
 
     /* While CLIENT_BLIND: client lines since the last whole reply, and whether the latest was an
      * EHLO. */
     unsigned blind_lines;
     bool blind_ehlo;
+    bool no_server; /* after a loss: who should be the server says what none says */
 
     struct sasl sasl;
     bool auth_open, auth_cancelled;
-    bool may_wrap; /* a login succeeded whose mechanism may have a security layer */
+    struct smtp_code auth_refused; /* refused while more of the login was on its way */
+    bool may_wrap;                 /* a login succeeded whose mechanism may have a security layer */
     unsigned auth_attempts;
 
     struct smtp_transaction transaction;
@@ -109,6 +115,8 @@ void smtp_rcpt(struct session *, struct smtp *, struct bytes path, const struct 
 void smtp_data_refused(struct smtp *, const struct smtp_code *);
 /* A body begins and no envelope is known. */
 void smtp_resume_transaction(struct session *, struct smtp *);
+/* A reply to the message as a whole: whether it was the last. Emits the event if so. */
+bool smtp_message_answered(struct session *, struct smtp *, const struct smtp_reply *);
 /* The message was sent whole; `code` as above. */
 void smtp_message_end(struct session *, struct smtp *, const struct smtp_code *code);
 /* It ended without a whole message: RSET, EHLO, QUIT, a loss, the end. */
@@ -118,6 +126,10 @@ void smtp_verify(struct session *, struct smtp *, enum smtp_command, const struc
 /* smtp_auth.c */
 void smtp_auth_command(struct session *, struct smtp *, struct bytes argument);
 void smtp_auth_response(struct session *, struct smtp *, struct bytes line);
+/* A line behind the refusal of a login that the client sent without waiting: `command` is what it
+ * means to the server. */
+void smtp_auth_overrun(struct session *, struct smtp *, enum smtp_command command,
+                       struct bytes line);
 void smtp_auth_reply(struct session *, struct smtp *, const struct smtp_reply *);
 /* The outcome will not be seen. */
 void smtp_auth_unanswered(struct session *, struct smtp *);

@@ -47,6 +47,11 @@ void smtp_queue_pop(struct smtp_queue *queue)
     queue->count--;
 }
 
+void smtp_queue_head_becomes(struct smtp_queue *queue, enum smtp_command command)
+{
+    queue->entry[queue->first].command = (uint8_t)command;
+}
+
 void smtp_queue_clear(struct smtp_queue *queue)
 {
     buffer_clear(&queue->arguments);

@@ -28,6 +28,8 @@ bool smtp_queue_full(const struct smtp_queue *);
  * there is none. */
 enum smtp_command smtp_queue_head(const struct smtp_queue *, bool *any, struct bytes *argument);
 void smtp_queue_pop(struct smtp_queue *);
+/* The oldest command stays, as another one that is answered again. There must be one. */
+void smtp_queue_head_becomes(struct smtp_queue *, enum smtp_command);
 void smtp_queue_clear(struct smtp_queue *);
 
 #endif

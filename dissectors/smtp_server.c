@@ -21,36 +21,27 @@ static void copy_capitals(char *to, size_t size, struct bytes word)
         *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
 }
 
-static bool has(const struct facts *facts, enum field field, struct bytes value)
-{
-    struct fact fact;
-    for (size_t at = 0; facts_next(buffer_view(&facts->records), &at, &fact);) {
-        if (fact.field == field && bytes_equal(fact.value, value))
-            return true;
-    }
-    return false;
-}
-
 static void list_mechanisms(struct smtp *smtp, struct bytes names)
 {
     char name[FACTS_TEXT_MAX + 1];
     struct bytes word;
     while ((word = text_next_word(&names)).len > 0) {
         copy_capitals(name, sizeof name, word);
-        if (!has(&smtp->listing, FIELD_SESSION_AUTH_OFFERED, bytes_of_string(name)))
+        if (!facts_has(buffer_view(&smtp->listing.records), FIELD_SESSION_AUTH_OFFERED,
+                       bytes_of_string(name)))
             facts_string(&smtp->listing, FIELD_SESSION_AUTH_OFFERED, name);
     }
 }
 
 /* One line of an EHLO reply behind the first. "AUTH=LOGIN" is the old spelling of "AUTH LOGIN":
- * servers send both. */
+ * servers send both. X-EXPS is Exchange's own AUTH, in both spellings. */
 static void list_capability(struct smtp *smtp, struct bytes text)
 {
     struct bytes rest = text;
     struct bytes word = text_next_word(&rest);
     struct bytes keyword = bytes_first(word, bytes_index(word, '='));
     char upper[FACTS_TEXT_MAX + 1];
-    if (bytes_equal_nocase(keyword, "AUTH")) {
+    if (bytes_equal_nocase(keyword, "AUTH") || bytes_equal_nocase(keyword, "X-EXPS")) {
         list_mechanisms(smtp, bytes_after(word, keyword.len + 1));
         list_mechanisms(smtp, rest);
         if (keyword.len < word.len)
@@ -61,6 +52,7 @@ static void list_capability(struct smtp *smtp, struct bytes text)
         facts_string(&smtp->listing, FIELD_SESSION_CAPABILITIES, upper);
     if (bytes_equal_nocase(word, "STARTTLS") || bytes_equal_nocase(word, "X-ANONYMOUSTLS"))
         smtp->listing_starttls = true;
+    smtp->listing_chunking |= bytes_equal_nocase(word, "CHUNKING");
 }
 
 /* What was announced once was announced: a later list adds to it. */
@@ -69,10 +61,11 @@ static void listing_complete(struct session *s, struct smtp *smtp)
     struct facts *hello = starttls_hello(s);
     struct fact fact;
     for (size_t at = 0; facts_next(buffer_view(&smtp->listing.records), &at, &fact);) {
-        if (!has(hello, fact.field, fact.value))
+        if (!facts_has(buffer_view(&hello->records), fact.field, fact.value))
             facts_copy(hello, &fact);
     }
     starttls_listed(s, smtp->listing_starttls);
+    smtp->no_chunking = !smtp->listing_chunking;
 }
 
 /* --- replies to commands ------------------------------------------------------------------------
@@ -136,6 +129,7 @@ static void begin_body(struct session *s, struct smtp *smtp)
         smtp->line[FROM_CLIENT].skipping = false;
     smtp->body_met = true;
     smtp->client = CLIENT_BODY;
+    session_explain(s, "a body follows, up to a line with nothing but a dot");
 }
 
 static void data_reply(struct session *s, struct smtp *smtp, struct bytes argument,
@@ -150,10 +144,18 @@ static void data_reply(struct session *s, struct smtp *smtp, struct bytes argume
     smtp_client_reads(smtp, CLIENT_COMMANDS);
 }
 
-/* Of several LMTP answers to a message no single one is its outcome. */
-static bool one_of_many(const struct smtp *smtp)
+/* A server without CHUNKING does not know that octets follow and reads them as commands (RFC 3030
+ * section 2): none of its answers can be paired any more. */
+static bool reads_chunk_as_commands(const struct smtp *smtp, const struct smtp_code *code)
 {
-    return smtp->lmtp && smtp->transaction.accepted != 1;
+    return smtp->no_chunking && (code->code == 500 || code->code == 502);
+}
+
+/* A last chunk that is refused makes a refused message, unless there was none: a chunk before it
+ * was refused, or nobody was there to get it. */
+static bool nothing_to_deliver(const struct smtp *smtp)
+{
+    return smtp->transaction.data_refused || smtp->transaction.accepted == 0;
 }
 
 static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argument,
@@ -163,20 +165,30 @@ static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argume
     bool last;
     if (!smtp_chunk(argument, &len, &last))
         return;
-    if (!smtp_positive(&reply->code)) {
+    if (reads_chunk_as_commands(smtp, &reply->code)) {
         smtp_data_refused(smtp, &reply->code);
-        return;
+        session_weird(s, WEIRD_UNPAIRED_PIPELINE, FROM_CLIENT);
+        smtp_lose_track(s, smtp, false);
+        smtp->head_stays = true;
+    } else if (!last) {
+        if (smtp_positive(&reply->code))
+            smtp->transaction.size += len;
+        else
+            smtp_data_refused(smtp, &reply->code);
+    } else if (!smtp_positive(&reply->code) && nothing_to_deliver(smtp)) {
+        smtp_data_refused(smtp, &reply->code);
+    } else {
+        if (smtp->transaction.answers == 0)
+            smtp->transaction.size += len;
+        smtp->head_stays = !smtp_message_answered(s, smtp, reply);
     }
-    smtp->transaction.size += len;
-    if (last)
-        smtp_message_end(s, smtp, one_of_many(smtp) ? NULL : &reply->code);
 }
 
 static void end_of_data_reply(struct session *s, struct smtp *smtp, struct bytes argument,
                               const struct smtp_reply *reply)
 {
     (void)argument;
-    smtp_message_end(s, smtp, one_of_many(smtp) ? NULL : &reply->code);
+    smtp->head_stays = !smtp_message_answered(s, smtp, reply);
 }
 
 static void rset_reply(struct session *s, struct smtp *smtp, struct bytes argument,
@@ -209,12 +221,39 @@ static void starttls_reply(struct session *s, struct smtp *smtp, struct bytes ar
 static void xclient_reply(struct session *s, struct smtp *smtp, struct bytes argument,
                           const struct smtp_reply *reply)
 {
-    (void)argument;
     if (!smtp_positive(&reply->code))
         return;
     smtp_transaction_end(s, smtp);
-    facts_unset(session_facts(s), FIELD_SMTP_HELO);
-    facts_unset(session_facts(s), FIELD_USER_NAME);
+    smtp_forget_identity(s);
+    uint8_t address[16];
+    size_t len = text_to_address(argument, address);
+    if (len > 0)
+        session_proxied(s, PROXIED_BY_XCLIENT, bytes_over(address, len), 0);
+}
+
+/* Exchange: "XEXCH50 n m" and, behind a 354, n octets that are answered again. */
+static void xexch50_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                          const struct smtp_reply *reply)
+{
+    uint64_t len;
+    smtp_client_reads(smtp, CLIENT_COMMANDS);
+    if (reply->code.code != 354 || !text_to_u64(text_next_word(&argument), &len) || len == 0)
+        return;
+    smtp_client_reads(smtp, CLIENT_CHUNK);
+    smtp->chunk_left = len;
+    smtp_queue_head_becomes(&smtp->queue, SMTP_OTHER);
+    smtp->head_stays = true;
+    session_explain(s, "%llu octets of XEXCH50 follow", (unsigned long long)len);
+}
+
+/* ATRN (RFC 2645 section 5) and TURN: a new session begins, in which the server is the client. */
+static void turn_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
+{
+    (void)argument;
+    smtp_client_reads(smtp, CLIENT_COMMANDS);
+    if (smtp_positive(&reply->code))
+        session_turn(s);
 }
 
 static void vrfy_reply(struct session *s, struct smtp *smtp, struct bytes argument,
@@ -243,6 +282,8 @@ static reply_function *const on_reply[] = {
     [SMTP_AUTH] = auth_reply,
     [SMTP_STARTTLS] = starttls_reply,
     [SMTP_XCLIENT] = xclient_reply,
+    [SMTP_XEXCH50] = xexch50_reply,
+    [SMTP_TURN] = turn_reply,
     [SMTP_VRFY] = vrfy_reply,
     [SMTP_EXPN] = expn_reply,
     [SMTP_GREETING] = greeting_reply,
@@ -262,10 +303,14 @@ static void resume(struct session *s, struct smtp *smtp, struct bytes name,
 {
     bool ehlo =
         reply->code.code == 250 && reply->lines > 1 && smtp->blind_lines == 1 && smtp->blind_ehlo;
+    /* Exchange's "354 Send binary data" asks for octets, how many was lost. */
+    bool body = reply->code.code == 354 && !bytes_contains_nocase(reply->text, "binary");
     smtp->blind_lines = 0;
-    if (reply->code.code != 354 && !ehlo)
+    if (smtp->no_server || (!body && !ehlo))
         return;
     smtp_auth_unanswered(s, smtp);
+    session_explain(s, "the server's word brings the session back: %s",
+                    ehlo ? "a list of capabilities, commands follow" : "354, a body follows");
     if (ehlo) {
         ehlo_reply(s, smtp, name, reply);
         smtp->client = CLIENT_COMMANDS;
@@ -280,6 +325,7 @@ static void resume(struct session *s, struct smtp *smtp, struct bytes name,
  * section 3.8); Exchange says 451 when it has waited too long. */
 static void unexplained(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
 {
+    session_explain(s, "%u answers nothing that was asked", reply->code.code);
     if (reply->code.code == 421 || reply->code.code == 451)
         return;
     if (!session_is_partial(s))
@@ -295,6 +341,38 @@ static void one_sided_reply(struct session *s, struct smtp *smtp, const struct s
         listing_complete(s, smtp);
 }
 
+/* A server that does not know the PROXY protocol takes the header for a command and refuses it,
+ * right behind its greeting. If something else was asked meanwhile, it cannot be told which of the
+ * two was refused. */
+static bool refuses_proxy(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
+{
+    if (smtp->replies != 1 || !session_proxy_pending(s))
+        return false;
+    bool refused = reply->code.code / 100 == 5;
+    session_proxy_judged(s, !refused);
+    if (refused)
+        smtp_lose_track(s, smtp, smtp->queue.count == 0);
+    return refused;
+}
+
+static void pair(struct session *s, struct smtp *smtp, enum smtp_command command,
+                 struct bytes argument, const struct smtp_reply *reply)
+{
+    bool any;
+    smtp->head_stays = false;
+    if (smtp->queue.count > 1)
+        session_explain(s, "%u answers %s, the oldest of %u that wait", reply->code.code,
+                        smtp_command_name(command), smtp->queue.count);
+    else
+        session_explain(s, "%u answers %s", reply->code.code, smtp_command_name(command));
+    if (on_reply[command])
+        on_reply[command](s, smtp, argument, reply);
+    if (!smtp->head_stays)
+        smtp_queue_pop(&smtp->queue);
+    if (smtp_queue_head(&smtp->queue, &any, &argument) == SMTP_LOST)
+        smtp_forget_identity(s);
+}
+
 static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
 {
     bool any;
@@ -306,16 +384,14 @@ static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_
     } else if (command == SMTP_LOST && smtp->client != CLIENT_BODY &&
                smtp->client != CLIENT_CHUNK) {
         resume(s, smtp, argument, reply);
+    } else if (refuses_proxy(s, smtp, reply)) {
+        /* nothing else was answered */
     } else if (!any || command == SMTP_LOST) {
         /* In a body this means that its end was not seen: it was in a gap, or was not the one that
          * counts. */
         unexplained(s, smtp, reply);
     } else {
-        if (on_reply[command])
-            on_reply[command](s, smtp, argument, reply);
-        smtp_queue_pop(&smtp->queue);
-        if (smtp_queue_head(&smtp->queue, &any, &argument) == SMTP_LOST)
-            smtp_forget_identity(s);
+        pair(s, smtp, command, argument, reply);
     }
     smtp->replies++;
 }
@@ -341,7 +417,7 @@ static void begin_reply(struct session *s, struct smtp *smtp, const struct smtp_
 {
     set_code(&smtp->reply.code, line);
     facts_clear(&smtp->listing);
-    smtp->listing_starttls = false;
+    smtp->listing_starttls = smtp->listing_chunking = false;
     if (head == SMTP_GREETING)
         facts_text(starttls_hello(s), FIELD_SESSION_BANNER, line->text);
 }
@@ -358,14 +434,17 @@ size_t smtp_server_data(struct session *s, struct smtp *smtp, struct bytes unrea
     if (line.too_long)
         session_weird(s, WEIRD_LINE_TOO_LONG, FROM_SERVER);
     bool is_reply = smtp_reply_line(line.text, &reply_line);
-    if (!is_reply)
-        return taken; /* text between replies, as some servers put it: no code, no meaning */
     enum smtp_command head = smtp_queue_head(&smtp->queue, &any, &argument);
+    if (!is_reply) {
+        /* Text between replies, as some servers put it, has no meaning. After a loss it may be the
+         * other side of a session that was turned round meanwhile. */
+        smtp->no_server |= head == SMTP_LOST;
+        return taken;
+    }
     bool lists =
         head == SMTP_EHLO || head == SMTP_LOST || session_peer_visible(s, FROM_CLIENT) == CLAIM_NO;
     /* Replies may echo what the client sent: only greetings and capabilities are shown whole. */
-    session_public(
-        s, bytes_first(line.text, head == SMTP_GREETING || head == SMTP_EHLO ? line.text.len : 3));
+    session_public(s, bytes_first(unread, head == SMTP_GREETING || head == SMTP_EHLO ? taken : 3));
     if (smtp->reply.lines++ == 0)
         begin_reply(s, smtp, &reply_line, head);
     else if (lists)

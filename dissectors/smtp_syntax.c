@@ -21,8 +21,10 @@ static const struct verb {
     { "RSET", SMTP_RSET, NULL, false },
     { "QUIT", SMTP_QUIT, NULL, false },
     { "AUTH", SMTP_AUTH, NULL, false },         /* FTP has AUTH TLS */
+    { "X-EXPS", SMTP_AUTH, NULL, true },        /* Exchange's own AUTH */
     { "STARTTLS", SMTP_STARTTLS, NULL, false }, /* IRC and NNTP have it too */
     { "X-ANONYMOUSTLS", SMTP_STARTTLS, NULL, true },
+    { "XEXCH50", SMTP_XEXCH50, NULL, true },
     { "VRFY", SMTP_VRFY, NULL, true },
     { "EXPN", SMTP_EXPN, NULL, true },
     { "NOOP", SMTP_OTHER, NULL, false },
@@ -30,10 +32,27 @@ static const struct verb {
     { "ETRN", SMTP_OTHER, NULL, true },
     { "XCLIENT", SMTP_XCLIENT, NULL, true },
     { "XFORWARD", SMTP_OTHER, NULL, true },
-    { "SEND", SMTP_OTHER, NULL, false },
-    { "SOML", SMTP_OTHER, NULL, false },
-    { "SAML", SMTP_OTHER, NULL, false },
+    { "ATRN", SMTP_TURN, NULL, true },
+    { "TURN", SMTP_TURN, NULL, false },
+    /* RFC 821 section 3.4: a transaction, to a terminal or a mailbox. */
+    { "SEND", SMTP_MAIL, "FROM:", true },
+    { "SOML", SMTP_MAIL, "FROM:", true },
+    { "SAML", SMTP_MAIL, "FROM:", true },
 };
+
+const char *smtp_command_name(enum smtp_command command)
+{
+    static const char *const others[] = {
+        [SMTP_UNKNOWN] = "an unknown command",    [SMTP_OTHER] = "a command without consequence",
+        [SMTP_GREETING] = "the connection",       [SMTP_SASL_RESPONSE] = "a SASL response",
+        [SMTP_END_OF_DATA] = "the end of a body", [SMTP_LOST] = "what was lost",
+    };
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (verbs[i].command == command && command != SMTP_OTHER)
+            return verbs[i].verb;
+    }
+    return others[command];
+}
 
 static const struct verb *find(struct bytes line, struct bytes *argument)
 {
@@ -148,4 +167,47 @@ bool smtp_chunk(struct bytes argument, uint64_t *len, bool *last)
     struct bytes word = text_next_word(&rest);
     *last = bytes_equal_nocase(word, "LAST");
     return text_to_u64(number, len) && (word.len == 0 || *last) && rest.len == 0;
+}
+
+/* Words behind which, or before which, servers name the message. */
+static const struct {
+    const char *words;
+    bool id_before;
+} queue_words[] = {
+    { "queued as ", false },                   /* Postfix */
+    { "id=", false },                          /* Exim */
+    { " Message accepted for delivery", true } /* Sendmail, OpenSMTPD */
+};
+
+static bool is_id(struct bytes word)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        uint8_t c = word.data[i], letter = c | 0x20;
+        if (!digit(c) && !(letter >= 'a' && letter <= 'z') && c != '-' && c != '.' && c != '_')
+            return false;
+    }
+    return word.len >= 5 && word.len <= 64;
+}
+
+struct bytes smtp_queue_id(struct bytes text)
+{
+    for (size_t i = 0; i < sizeof queue_words / sizeof queue_words[0]; i++) {
+        const char *words = queue_words[i].words;
+        size_t at = 0;
+        while (at < text.len && !bytes_starts_nocase(bytes_after(text, at), words))
+            at++;
+        if (at == text.len)
+            continue;
+        struct bytes id = bytes_after(text, at + strlen(words));
+        if (queue_words[i].id_before) {
+            struct bytes before = bytes_first(text, at);
+            do {
+                id = text_next_word(&before);
+            } while (before.len > 0);
+        } else {
+            id = text_next_word(&id);
+        }
+        return is_id(id) ? id : BYTES_NONE;
+    }
+    return BYTES_NONE;
 }

@@ -19,6 +19,8 @@ enum smtp_command {
     SMTP_VRFY,
     SMTP_EXPN,
     SMTP_XCLIENT,
+    SMTP_XEXCH50,
+    SMTP_TURN,
     SMTP_OTHER, /* known, answered, of no consequence: NOOP, HELP, ... */
     /* Not verbs: what else the server answers. */
     SMTP_GREETING,
@@ -32,6 +34,9 @@ enum smtp_command {
 enum smtp_command smtp_command_of(struct bytes line, struct bytes *argument);
 /* Whether a line can only be SMTP: EHLO name, MAIL FROM:, RCPT TO:, STARTTLS, BDAT n, ... */
 bool smtp_is_distinctive(struct bytes line);
+
+/* Its verb, or in words what else is answered. For traces. */
+const char *smtp_command_name(enum smtp_command);
 
 /* The address of a path (RFC 5321 section 4.1.2), without brackets, source route and parameters;
  * empty for <>. Accepts what real clients send: no brackets, white space around, quoted local parts
@@ -50,6 +55,10 @@ bool smtp_reply_line(struct bytes line, struct smtp_reply_line *);
 /* The enhanced status code (RFC 2034, RFC 3463) at the front of a reply's text, if it fits the
  * code's class. */
 struct bytes smtp_enhanced(unsigned code, struct bytes text);
+
+/* The name of a message in the queue, from the positive reply to its end, as Postfix, Exim,
+ * Sendmail and OpenSMTPD write it; empty if there is none. */
+struct bytes smtp_queue_id(struct bytes text);
 
 /* BDAT's argument (RFC 3030 section 2): the chunk's length and whether it is the last. False if
  * malformed. */

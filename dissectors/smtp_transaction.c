@@ -11,13 +11,14 @@ static void clear(struct session *s, struct smtp *smtp)
     smtp->transaction = (struct smtp_transaction){ 0 };
 }
 
+/* 252 says neither yes nor no (RFC 5321 section 3.5.3). */
 static void outcome(struct session *s, const struct smtp_code *code)
 {
     struct facts *own = session_own_facts(s);
     facts_string(own, FIELD_EVENT_OUTCOME,
-                 !code                 ? "unknown"
-                 : smtp_positive(code) ? "success"
-                                       : "failure");
+                 !code || code->code == 252 ? "unknown"
+                 : smtp_positive(code)      ? "success"
+                                            : "failure");
     if (code)
         facts_string(own, FIELD_EVENT_CODE, code->text);
 }
@@ -62,13 +63,16 @@ void smtp_rcpt(struct session *s, struct smtp *smtp, struct bytes path,
     if (!t->active)
         return;
     t->rcpt_count++;
-    if (code && smtp_positive(code))
+    bool accepted = code && smtp_positive(code);
+    if (accepted)
         t->accepted++;
     else if (code && t->refused.code == 0)
         t->refused = *code;
     if (t->listed == RECIPIENTS_LISTED)
         return;
     uint8_t row = (uint8_t)t->listed++;
+    if (accepted)
+        t->accepted_rows[row / 64] |= UINT64_C(1) << row % 64;
     facts_text(facts, FIELD_SMTP_RCPT_TO, path);
     facts_row_text(facts, row, FIELD_SMTP_RECIPIENT_ADDRESS, path);
     if (!code)
@@ -94,6 +98,45 @@ void smtp_resume_transaction(struct session *s, struct smtp *smtp)
     smtp->transaction.active = true;
 }
 
+/* The next accepted recipient that is listed; false if there is none. */
+static bool next_accepted(struct smtp_transaction *t, uint8_t *row)
+{
+    for (unsigned i = 0; i < t->listed; i++) {
+        uint64_t bit = UINT64_C(1) << i % 64;
+        if (t->accepted_rows[i / 64] & bit) {
+            t->accepted_rows[i / 64] &= ~bit;
+            *row = (uint8_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* LMTP answers once for each accepted recipient, in their order (RFC 2033 section 4.2). If all say
+ * the same, that is the outcome. */
+bool smtp_message_answered(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
+{
+    struct smtp_transaction *t = &smtp->transaction;
+    struct facts *facts = session_message_facts(s);
+    unsigned expected = smtp->lmtp && t->known && t->accepted > 0 ? t->accepted : 1;
+    uint8_t row;
+    t->answers++;
+    t->positive += smtp_positive(&reply->code);
+    t->sent = true;
+    if (smtp->lmtp && next_accepted(t, &row))
+        facts_row_number(facts, row, FIELD_SMTP_RECIPIENT_DELIVERY_CODE, reply->code.code);
+    if (smtp->lmtp)
+        session_explain(s, "answer %u of %u to the message", t->answers, expected);
+    if (t->answers < expected)
+        return false;
+    struct bytes id = smtp_positive(&reply->code) ? smtp_queue_id(reply->text) : BYTES_NONE;
+    if (id.len > 0 && t->active)
+        facts_text(facts, FIELD_SMTP_QUEUE_ID, id);
+    bool alike = t->positive == 0 || t->positive == t->answers;
+    smtp_message_end(s, smtp, alike ? &reply->code : NULL);
+    return true;
+}
+
 void smtp_message_end(struct session *s, struct smtp *smtp, const struct smtp_code *code)
 {
     if (!smtp->transaction.active)
@@ -110,7 +153,12 @@ void smtp_transaction_end(struct session *s, struct smtp *smtp)
         return;
     if (smtp->client == CLIENT_BODY)
         t->size = smtp->body.size;
-    if (t->sent || (smtp->client == CLIENT_BODY && smtp->body_met)) {
+    bool in_body = smtp->client == CLIENT_BODY && smtp->body_met;
+    if (!t->known && !t->sent) {
+        clear(s, smtp); /* a body of which neither envelope nor end was seen may have been none */
+        return;
+    }
+    if (t->sent || in_body) {
         smtp_message_end(s, smtp, NULL);
         return;
     }

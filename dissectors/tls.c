@@ -9,9 +9,10 @@
 #include "tls_record.h"
 
 enum { CHANGE_CIPHER_SPEC = 20, ALERT_RECORD = 21, HANDSHAKE_RECORD = 22, APPLICATION_DATA = 23 };
-#define HEADER_LEN          5
-#define PROTECTED_ALERT_LEN (2 + 1 + 16) /* alert, inner content type, tag: RFC 8446 section 5.2   \
-                                          */
+#define HEADER_LEN 5
+#define PROTECTED_ALERT_LEN                                                                        \
+    (2 + 1 + 16) /* alert, inner content type, tag: RFC 8446 section 5.2                           \
+                  */
 
 struct side {
     uint64_t record_left; /* bytes of the record under way */

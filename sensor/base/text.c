@@ -1,6 +1,7 @@
 /* Small questions about text that came from the network. */
 #include "text.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static bool blank(uint8_t c)
@@ -30,6 +31,17 @@ struct bytes text_next_word(struct bytes *rest)
         n++;
     *rest = bytes_after(text, n);
     return word;
+}
+
+size_t text_to_address(struct bytes text, uint8_t address[16])
+{
+    char name[46]; /* INET6_ADDRSTRLEN */
+    if (text.len >= sizeof name)
+        return 0;
+    text_copy(name, sizeof name, text);
+    return inet_pton(AF_INET, name, address) == 1    ? 4
+           : inet_pton(AF_INET6, name, address) == 1 ? 16
+                                                     : 0;
 }
 
 bool text_to_u64(struct bytes text, uint64_t *value)
@@ -89,6 +101,40 @@ size_t text_utf8_length(struct bytes text)
         return row->length;
     }
     return 0;
+}
+
+/* Writes one character; returns its length, 0 if there is no room. */
+static size_t put_utf8(uint32_t c, uint8_t *to, size_t room)
+{
+    static const uint8_t first[] = { 0, 0x00, 0xC0, 0xE0, 0xF0 };
+    size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    if (room < len)
+        return 0;
+    for (size_t i = len - 1; i > 0; i--, c >>= 6)
+        to[i] = (uint8_t)(0x80 | (c & 0x3F));
+    to[0] = (uint8_t)(first[len] | c);
+    return len;
+}
+
+/* RFC 2781 section 2.2. */
+size_t text_from_utf16le(struct bytes text, uint8_t *to, size_t size)
+{
+    size_t written = 0, len = 1;
+    struct cursor in = cursor_over(text);
+    while (cursor_left(&in) >= 2 && len > 0) {
+        uint32_t c = cursor_u16_le(&in);
+        struct cursor next = in;
+        uint32_t low = cursor_u16_le(&next);
+        if (c >= 0xD800 && c < 0xDC00 && low >= 0xDC00 && low < 0xE000) {
+            c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+            in = next;
+        } else if (c >= 0xD800 && c < 0xE000) {
+            c = 0xFFFD;
+        }
+        len = put_utf8(c, to + written, size - written);
+        written += len;
+    }
+    return written;
 }
 
 struct bytes text_cut(struct bytes text, size_t max)

@@ -11,6 +11,10 @@ struct bytes text_trim(struct bytes);
  * end. */
 struct bytes text_next_word(struct bytes *rest);
 
+/* An IPv4 or IPv6 address in its usual notation, as 4 or 16 bytes; returns how many, 0 if it is
+ * none. */
+size_t text_to_address(struct bytes, uint8_t address[16]);
+
 /* A decimal number that is the whole view. False if empty, not a number, or too large for 64 bits.
  */
 bool text_to_u64(struct bytes, uint64_t *value);
@@ -24,6 +28,10 @@ size_t text_utf8_length(struct bytes);
 
 /* The longest beginning of at most `max` bytes that does not cut a UTF-8 sequence in two. */
 struct bytes text_cut(struct bytes, size_t max);
+
+/* Converts UTF-16LE into UTF-8, at most `size` bytes and whole characters; half a surrogate pair
+ * becomes U+FFFD, an odd last byte is dropped. Returns the bytes written. */
+size_t text_from_utf16le(struct bytes, uint8_t *to, size_t size);
 
 /* Copies into `to` (at least one byte), cut to what fits, always NUL-terminated. For names and
  * messages. */

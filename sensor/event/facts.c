@@ -161,6 +161,16 @@ void facts_unset(struct facts *facts, enum field field)
     facts->records.len = kept;
 }
 
+bool facts_has(struct bytes records, enum field field, struct bytes value)
+{
+    struct fact fact;
+    for (size_t at = 0; facts_next(records, &at, &fact);) {
+        if (fact.field == field && bytes_equal(fact.value, value))
+            return true;
+    }
+    return false;
+}
+
 uint64_t fact_number(const struct fact *fact)
 {
     uint64_t number = 0;

@@ -52,6 +52,8 @@ void facts_join(struct facts *, struct bytes records);
 bool facts_next(struct bytes records, size_t *at, struct fact *);
 /* The last fact of this field; false if there is none. */
 bool facts_find(struct bytes records, enum field, struct fact *);
+/* Whether the field has this value among its values. */
+bool facts_has(struct bytes records, enum field, struct bytes value);
 uint64_t fact_number(const struct fact *);
 
 /* Where the last fact of each field lies, for those who ask for many: one pass to build, no search

@@ -70,11 +70,18 @@ bool flow_community_id(const struct flow_identity *id, char text[COMMUNITY_ID_LE
 void flow_identity_facts(struct flow_identity *id, struct facts *facts)
 {
     char text[24];
-    const struct endpoint *client = &id->end[FROM_CLIENT], *server = &id->end[FROM_SERVER];
+    const struct endpoint *client = &id->end[id->turned ? FROM_SERVER : FROM_CLIENT];
+    const struct endpoint *server = &id->end[id->turned ? FROM_CLIENT : FROM_SERVER];
     facts_ip(facts, FIELD_CLIENT_IP, bytes_over(client->address, id->address_len));
     facts_number(facts, FIELD_CLIENT_PORT, client->port);
     facts_ip(facts, FIELD_SERVER_IP, bytes_over(server->address, id->address_len));
     facts_number(facts, FIELD_SERVER_PORT, server->port);
+    if (id->turned) { /* otherwise the source is the client */
+        facts_ip(facts, FIELD_SOURCE_IP, bytes_over(server->address, id->address_len));
+        facts_number(facts, FIELD_SOURCE_PORT, server->port);
+        facts_ip(facts, FIELD_DESTINATION_IP, bytes_over(client->address, id->address_len));
+        facts_number(facts, FIELD_DESTINATION_PORT, client->port);
+    }
     facts_string(facts, FIELD_NETWORK_TRANSPORT, id->ip_protocol == 6 ? "tcp" : "udp");
     facts_string(facts, FIELD_NETWORK_TYPE, id->address_len == 4 ? "ipv4" : "ipv6");
     if (id->protocol)

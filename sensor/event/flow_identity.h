@@ -9,7 +9,7 @@
 
 #define COMMUNITY_ID_LEN (2 + 28) /* "1:" and base64 of a SHA-1 */
 
-/* Who sends. The client is who opened the connection. */
+/* Who sends. The client is who opened the connection, unless the session was turned round. */
 enum direction { FROM_CLIENT, FROM_SERVER };
 #define DIRECTIONS 2
 
@@ -37,7 +37,7 @@ struct endpoint {
 };
 
 struct flow_identity {
-    struct endpoint end[DIRECTIONS];         /* by who sends: [FROM_CLIENT] is the client */
+    struct endpoint end[DIRECTIONS];         /* [FROM_CLIENT] opened the connection */
     uint8_t address_len;                     /* 4 or 16 */
     uint8_t ip_protocol;                     /* 6: TCP */
     uint16_t vlan;                           /* outer tag, 0: none */
@@ -47,6 +47,7 @@ struct flow_identity {
     char community_id[COMMUNITY_ID_LEN + 1]; /* once an event needed it */
     const char *protocol;                    /* name of the dissector that took it; NULL: none */
     enum tls_mode tls_mode;
+    bool turned; /* the roles changed: who opened the connection is the server now */
 };
 
 /* Derives uid from the ordered endpoints, the VLAN and the first packet's time. */

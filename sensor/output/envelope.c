@@ -43,6 +43,7 @@ static void add_ends(const struct facts_index *facts, struct facts *to)
         { FIELD_CLIENT_IP, FIELD_SOURCE_IP },     { FIELD_CLIENT_IP, FIELD_RELATED_IP },
         { FIELD_CLIENT_PORT, FIELD_SOURCE_PORT }, { FIELD_SERVER_IP, FIELD_DESTINATION_IP },
         { FIELD_SERVER_IP, FIELD_RELATED_IP },    { FIELD_SERVER_PORT, FIELD_DESTINATION_PORT },
+        { FIELD_PROXIED_IP, FIELD_RELATED_IP },
     };
     struct fact fact;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
