@@ -8,10 +8,10 @@
 /* The NUL belongs to it. */
 static const struct bytes signature = { (const uint8_t *)"NTLMSSP", 8 };
 
-#define FLAG_UNICODE   UINT32_C(1)
-#define V1_RESPONSE    24 /* section 2.2.2.6 */
-#define V2_RESPONSE    44 /* section 2.2.2.7: 16 of proof and 28 of a client challenge, at least */
-#define FLAGS_AT       60 /* the oldest clients leave the flags out: there the payload begins before */
+#define FLAG_UNICODE UINT32_C(1)
+#define V1_RESPONSE  24 /* section 2.2.2.6 */
+#define V2_RESPONSE  44 /* section 2.2.2.7: 16 of proof and 28 of a client challenge, at least */
+#define FLAGS_AT     60 /* the oldest clients leave the flags out: there the payload begins before */
 
 /* Length, room, offset: the bytes of a field. *begin is where the payload is known to begin. */
 static struct bytes field(struct cursor *head, struct bytes message, uint32_t *begin)

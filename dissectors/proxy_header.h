@@ -1,5 +1,5 @@
-/* The PROXY protocol (haproxy's proxy-protocol.txt, versions 1 and 2): a header before the first byte
- * of a connection, in which a proxy says for whom it speaks. */
+/* The PROXY protocol (haproxy's proxy-protocol.txt, versions 1 and 2): a header before the first
+ * byte of a connection, in which a proxy says for whom it speaks. */
 #ifndef MAILTAP_PROXY_HEADER_H
 #define MAILTAP_PROXY_HEADER_H
 

@@ -180,8 +180,8 @@ static void decode_digest(struct session *s, struct sasl *sasl, struct bytes mes
     sasl->unreadable |= sasl->exposed != EXPOSED_RESPONSE;
 }
 
-/* RFC 5802 section 7: gs2-header "n=" user ",r=" nonce, then "c=" ",r=" ",p=" proof. The proof can be
- * attacked off line by who saw the salt. */
+/* RFC 5802 section 7: gs2-header "n=" user ",r=" nonce, then "c=" ",r=" ",p=" proof. The proof can
+ * be attacked off line by who saw the salt. */
 static void decode_scram(struct session *s, struct sasl *sasl, struct bytes message)
 {
     bool known = false;

@@ -17,7 +17,8 @@ struct text_field {
 
 struct line {
     uint64_t severity, count, first_ns, last_ns;
-    struct text_field rule, title, user, client, server, port, mechanism, outcome, code, network;
+    struct text_field rule, title, user, client, server, port, mechanism, outcome, code, network,
+        offered;
     char remediation[FACTS_TEXT_MAX + 1];
     uint64_t order; /* of appearance */
 };
@@ -92,6 +93,23 @@ static bool is(const struct facts_index *facts, enum field field, const char *va
     return get(facts, field, text, sizeof text) && strcmp(text, value) == 0;
 }
 
+/* All values of a list, with spaces between them; cut at a value if they do not fit. */
+static void get_list(const struct facts_index *facts, enum field field, char *to, size_t size)
+{
+    struct fact fact;
+    size_t len = 0;
+    to[0] = '\0';
+    for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
+        if (fact.field != field)
+            continue;
+        if (len + fact.value.len + 2 > size)
+            return;
+        int n = snprintf(to + len, size - len, "%s%.*s", len > 0 ? " " : "", (int)fact.value.len,
+                         (const char *)fact.value.data);
+        len += n > 0 ? (size_t)n : 0;
+    }
+}
+
 static uint64_t number(const struct facts_index *facts, enum field field)
 {
     struct fact fact;
@@ -128,6 +146,7 @@ static void take_finding(struct report *report, const struct facts_index *facts)
     if (!get(facts, FIELD_USER_NAME, line->user.value, sizeof line->user) &&
         !get(facts, FIELD_USER_HASH, line->user.value, sizeof line->user))
         text_copy(line->user.value, sizeof line->user, BYTES_LITERAL("(no name seen)"));
+    get_list(facts, FIELD_SESSION_AUTH_OFFERED, line->offered.value, sizeof line->offered);
     get(facts, FIELD_FINDING_REMEDIATION, line->remediation, sizeof line->remediation);
     line->severity = number(facts, FIELD_EVENT_SEVERITY);
     line->count = number(facts, FIELD_FINDING_COUNT);
@@ -260,12 +279,12 @@ static int by_severity(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-static void print_where(FILE *out, const struct line *line)
+static void print_server(FILE *out, const struct line *line)
 {
     bool v6 = strcmp(line->network.value, "ipv6") == 0;
     char server[sizeof line->server + sizeof line->port + 4];
     snprintf(server, sizeof server, v6 ? "[%s]:%s" : "%s:%s", line->server.value, line->port.value);
-    fprintf(out, "%-15s to %-21s ", line->client.value, server);
+    fprintf(out, "%-21s ", server);
 }
 
 static const char *outcome_text(const char *outcome)
@@ -275,19 +294,36 @@ static const char *outcome_text(const char *outcome)
                                              : "answer not seen";
 }
 
+static void print_login(FILE *out, const struct line *line)
+{
+    print_safe(out, line->user.value, 28);
+    fprintf(out, " %-15s to ", line->client.value);
+    print_server(out, line);
+    fprintf(out, "%-10s %s", line->mechanism.value, outcome_text(line->outcome.value));
+    if (line->code.value[0])
+        fprintf(out, " (%s)", line->code.value);
+}
+
+static void print_offer(FILE *out, const struct line *line)
+{
+    print_server(out, line);
+    fputs("offers ", out);
+    print_safe(out, line->offered.value, 0);
+}
+
+/* A login has an outcome; otherwise it is about the server. */
 static void print_occurrence(const struct page *page, const struct line *line, bool date)
 {
     FILE *out = page->out;
     fputs("    ", out);
-    print_safe(out, line->user.value, 28);
-    fputc(' ', out);
-    print_where(out, line);
-    fprintf(out, "%-8s %s", line->mechanism.value, outcome_text(line->outcome.value));
-    if (line->code.value[0])
-        fprintf(out, " (%s)", line->code.value);
+    bool login = line->outcome.value[0];
+    if (login)
+        print_login(out, line);
+    else
+        print_offer(out, line);
     fputs(", ", out);
     if (line->count > 1)
-        fprintf(out, "%llu times, ", (unsigned long long)line->count);
+        fprintf(out, "%llu %s, ", (unsigned long long)line->count, login ? "times" : "sessions");
     print_time(out, line->first_ns, date);
     if (line->count > 1) {
         fputs(" to ", out);

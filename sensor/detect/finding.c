@@ -44,7 +44,8 @@ static const enum field kept_fields[] = {
     FIELD_NETWORK_TYPE,   FIELD_NETWORK_COMMUNITY_ID, FIELD_FLOW_UID,
     FIELD_USER_NAME,      FIELD_AUTH_MECHANISM,       FIELD_AUTH_EXPOSED,
     FIELD_AUTH_CLEARTEXT, FIELD_EVENT_OUTCOME,        FIELD_EVENT_CODE,
-    FIELD_COVERAGE,
+    FIELD_COVERAGE,       FIELD_USER_DOMAIN,          FIELD_AUTH_NTLM_VERSION,
+    FIELD_PROXIED_IP,     FIELD_STARTTLS_OFFERED,     FIELD_SESSION_AUTH_OFFERED,
 };
 
 /* --- matching ------------------------------------------------------------------------------------
@@ -62,11 +63,17 @@ static bool one_of(const char *values, const char *value)
 
 static bool holds(const struct condition *condition, struct bytes facts)
 {
-    struct fact fact;
+    struct fact fact, last;
     char value[64];
-    if (!facts_find(facts, condition->field, &fact))
+    bool list = schema_field(condition->field)->arity == ARITY_LIST;
+    if (!facts_find(facts, condition->field, &last))
         return false;
-    fact_print(&fact, value, sizeof value);
+    for (size_t at = 0; list && facts_next(facts, &at, &fact);) {
+        fact_print(&fact, value, sizeof value);
+        if (fact.field == condition->field && one_of(condition->values, value))
+            return true;
+    }
+    fact_print(&last, value, sizeof value);
     return one_of(condition->values, value);
 }
 
@@ -128,12 +135,14 @@ static void keep(struct group *group, const struct event *event)
     facts_init(&kept, NULL);
     struct fact fact;
     for (size_t at = 0; facts_next(event->facts, &at, &fact);) {
-        for (size_t i = 0; i < sizeof kept_fields / sizeof kept_fields[0]; i++) {
-            if (fact.field == kept_fields[i])
-                facts_text(&kept, fact.field, fact.value);
-        }
+        bool wanted = false;
+        for (size_t i = 0; i < sizeof kept_fields / sizeof kept_fields[0]; i++)
+            wanted |= fact.field == kept_fields[i];
+        size_t len = kept.records.len;
+        if (wanted && len + fact.value.len + FACT_HEAD <= FACTS_KEPT_MAX)
+            facts_copy(&kept, &fact);
     }
-    group->kept_len = (uint16_t)(kept.records.len <= FACTS_KEPT_MAX ? kept.records.len : 0);
+    group->kept_len = (uint16_t)kept.records.len;
     if (group->kept_len > 0)
         memcpy(group->kept, kept.records.data, group->kept_len);
     group->latest = *event;
@@ -213,8 +222,11 @@ static void occurrence(struct findings *all, const struct finding_rule *rule,
     bool rises = severity > group->severity;
     group->count++;
     group->last_ns = event->time_ns;
-    /* A later failure does not hide the success that made it severe. */
-    if (rises || severity == group->severity)
+    /* A later failure does not hide a success. */
+    const struct condition success = { FIELD_EVENT_OUTCOME, "success" };
+    bool hides = holds(&success, bytes_over(group->kept, group->kept_len)) &&
+                 !holds(&success, event->facts);
+    if (rises || (severity == group->severity && !hides))
         keep(group, event);
     if (rises) {
         group->severity = severity;

@@ -22,7 +22,8 @@ enum severity {
 #define RULE_GROUP      5
 #define RULE_TECHNIQUES 4
 
-/* A field that has one of these values (separated by '|'). A field that is absent has none. */
+/* A field that has one of these values (separated by '|'), a list if any of its values is. A field
+ * that is absent has none. */
 struct condition {
     enum field field;
     const char *values;

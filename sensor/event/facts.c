@@ -7,8 +7,6 @@
 
 #include "text.h"
 
-#define HEADER_LEN 6
-
 void facts_init(struct facts *facts, struct pool *pool)
 {
     buffer_init(&facts->records, FACTS_MAX_BYTES, pool);
@@ -28,7 +26,7 @@ void facts_clear(struct facts *facts)
 
 static void append(struct facts *facts, uint8_t row, enum field field, struct bytes value)
 {
-    uint8_t *to = buffer_room(&facts->records, HEADER_LEN + value.len);
+    uint8_t *to = buffer_room(&facts->records, FACT_HEAD + value.len);
     if (!to) {
         facts->full = true;
         return;
@@ -40,8 +38,8 @@ static void append(struct facts *facts, uint8_t row, enum field field, struct by
     to[3] = 0;
     memcpy(to + 4, &len, 2);
     if (len > 0)
-        memcpy(to + HEADER_LEN, value.data, len);
-    facts->records.len += HEADER_LEN + value.len;
+        memcpy(to + FACT_HEAD, value.data, len);
+    facts->records.len += FACT_HEAD + value.len;
 }
 
 void facts_row_text(struct facts *facts, uint8_t row, enum field field, struct bytes text)
@@ -99,18 +97,18 @@ void facts_join(struct facts *facts, struct bytes records)
 
 bool facts_next(struct bytes records, size_t *at, struct fact *fact)
 {
-    if (*at + HEADER_LEN > records.len)
+    if (*at + FACT_HEAD > records.len)
         return false;
     const uint8_t *from = records.data + *at;
     uint16_t number, len;
     memcpy(&number, from, 2);
     memcpy(&len, from + 4, 2);
-    if (number >= FIELDS || records.len - *at - HEADER_LEN < len)
+    if (number >= FIELDS || records.len - *at - FACT_HEAD < len)
         return false;
     fact->field = (enum field)number;
     fact->row = from[2];
-    fact->value = bytes_over(from + HEADER_LEN, len);
-    *at += HEADER_LEN + (size_t)len;
+    fact->value = bytes_over(from + FACT_HEAD, len);
+    *at += FACT_HEAD + (size_t)len;
     return true;
 }
 

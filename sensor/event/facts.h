@@ -14,6 +14,7 @@
 
 #define FACTS_MAX_BYTES (32 * 1024)
 #define FACTS_TEXT_MAX  1024 /* longer text is cut at a character boundary */
+#define FACT_HEAD       6    /* bytes of a record before its value */
 
 enum claim { CLAIM_UNKNOWN, CLAIM_NO, CLAIM_YES };
 
