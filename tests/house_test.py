@@ -21,7 +21,7 @@ def files_of(root):
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(f for f in folders
                             if f not in (".git", "node_modules", "__pycache__") and not f.startswith("build"))
-        for name in sorted(files):
+        for name in sorted(set(files) - {".git"}):
             yield os.path.relpath(os.path.join(folder, name), root)
 
 
@@ -40,9 +40,32 @@ def has_head_comment(path, text):
     return True
 
 
+def fact_faults(facts, dialogues):
+    """Facts without a dialogue, dialogues without a fact: of FACTS.md and the dialogues, path to text."""
+    listed = re.findall(r"^- (\w+): .*?(\(no dialogue yet\))?$", facts, re.M)
+    proved = set()
+    for path, text in dialogues.items():
+        head = re.match(r"# \[((\w+(, \w+)*)?)\] \S", text)
+        if not head:
+            yield "%s: its first line is not \"# [P17, S1] what is shown\"" % path
+            continue
+        cited = set(head[1].split(", ")) - {""}
+        proved |= cited
+        for fact in sorted(cited - {fact for fact, _ in listed}):
+            yield "%s: cites %s, which is not in the list of facts" % (path, fact)
+    for number, (fact, owed) in enumerate(listed):
+        if fact in [earlier for earlier, _ in listed[:number]]:
+            yield "FACTS.md: %s stands twice" % fact
+        if owed and fact in proved:
+            yield "FACTS.md: %s has a dialogue now" % fact
+    missing = [fact for fact, owed in listed if not owed and fact not in proved]
+    if missing:
+        yield "FACTS.md: no dialogue proves %s" % ", ".join(missing)
+
+
 def faults_in(root):
     """Lines "path:line: what is wrong"."""
-    owners = {}
+    owners, facts, dialogues = {}, "", {}
     for path in files_of(root):
         try:
             with open(os.path.join(root, path), encoding="utf-8") as file:
@@ -55,6 +78,10 @@ def faults_in(root):
                 owners.setdefault("/".join(parts[:depth]), set()).add("/".join(parts[depth:]))
         if text is None:
             continue
+        if path == "tests/dialogues/FACTS.md":
+            facts = text
+        elif path.endswith(".dialogue"):
+            dialogues[path] = text
         if not has_head_comment(path, text):
             yield "%s: no head comment" % path
         ours = re.match(r"(sensor|dissectors|dashboards)/.*\.[ch]$", path)
@@ -68,6 +95,7 @@ def faults_in(root):
     for folder, files in sorted(owners.items()):
         if "README.md" not in files:
             yield "%s: no README.md" % folder
+    yield from fact_faults(facts, dialogues)
 
 
 GOOD = {
@@ -82,6 +110,9 @@ GOOD = {
     "sensor/output/sink.c": "/* Waits. */\nclock_gettime(CLOCK_MONOTONIC, &now);\n",
     "sensor/top.c": "/* Looks at the wall. */\nnow = time(NULL);\n",
     "tests/corpus_test.py": '"""Uses it when it is there."""\nlook_in("../sha' 'red/corpus")\n',
+    "tests/dialogues/FACTS.md": "# Facts\n- P1: One.\n- P2: Two.\n- S1: Three. (no dialogue yet)\n",
+    "tests/dialogues/x/a.dialogue": "# [P1, P2] Shows two.\n# [P9] is only prose here\n",
+    "tests/dialogues/x/b.dialogue": "# [] Shows what no fact says.\n",
     "build/generated.c": "x = atoi(y);\n",
     ".ci/run": "#!/usr/bin/env bash\n# Runs.\n",
 }
@@ -100,6 +131,14 @@ BAD = [("sensor/base/bad.c", "/* Bad. */\nint x = %s (y);\n" % name, "banned fun
     ("tests/bad.sh", "#!/bin/sh\nexit 0\n", "no head comment"),
     ("dev", "#!/bin/sh\nexit 0\n", "no head comment"),
     ("sensor/network/new.c", "/* New. */\n", "no README.md"),
+    ("tests/dialogues/x/a.dialogue", "# [P2] Shows one.\n", "no dialogue proves P1"),
+    ("tests/dialogues/x/a.dialogue", "# [] Shows none.\n", "no dialogue proves P1, P2"),
+    ("tests/dialogues/x/b.dialogue", "# [P1, P3] Shows what is not listed.\n", "cites P3, which is not"),
+    ("tests/dialogues/x/b.dialogue", "# [P1 P2] No commas.\n", "b.dialogue: its first line"),
+    ("tests/dialogues/x/b.dialogue", "# Shows something.\n", "b.dialogue: its first line"),
+    ("tests/dialogues/x/b.dialogue", "# [P1]\n", "b.dialogue: its first line"),
+    ("tests/dialogues/x/b.dialogue", "# [S1] Three.\n", "S1 has a dialogue now"),
+    ("tests/dialogues/FACTS.md", "- P1: One.\n- P2: Two.\n- P1: One.\n", "P1 stands twice"),
     ("packaging/new.service", "[Unit]\n", "no README.md"),
 ]
 

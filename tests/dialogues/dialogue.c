@@ -66,12 +66,15 @@ struct reader {
     const char *path;
     unsigned line;
     uint8_t *to;
+    uint64_t wait_s; /* before the next turn */
 };
 
 static void add_turn(struct reader *r, struct turn turn)
 {
     if (r->d->turns == TURNS_MAX)
         fail(r->path, r->line, "too many turns");
+    turn.wait_s = r->wait_s;
+    r->wait_s = 0;
     r->d->turn[r->d->turns++] = turn;
 }
 
@@ -134,6 +137,8 @@ static void read_line(struct reader *r, char *text)
         add_turn(r, (struct turn){ .direction = FROM_CLIENT, .gap = strtoull(line, NULL, 10) });
     } else if (take(&line, "gap S ")) {
         add_turn(r, (struct turn){ .direction = FROM_SERVER, .gap = strtoull(line, NULL, 10) });
+    } else if (take(&line, "wait ")) {
+        r->wait_s = strtoull(line, NULL, 10);
     } else if (strcmp(line, "midstream") == 0) {
         d->midstream = true;
     } else if (strcmp(line, "server hidden") == 0) {
@@ -226,6 +231,7 @@ static void play_run(struct player *p, const struct turn *turn, size_t turns,
     uint8_t *run = malloc(len);
     for (size_t i = 0; i < turns; at += turn[i++].data.len)
         memcpy(run + at, turn[i].data.data, turn[i].data.len);
+    p->now.time_ns += turn->wait_s * 1000000000;
     for (at = 0; at < len;) {
         size_t n = how->next(how->arg, len - at);
         deliver(p, turn->direction, run + at, n);

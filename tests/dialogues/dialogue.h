@@ -12,6 +12,7 @@
 struct turn {
     enum direction direction;
     uint64_t gap;      /* bytes missing; 0: data */
+    uint64_t wait_s;   /* before it, beyond the millisecond between segments */
     struct bytes data; /* owned by the dialogue */
 };
 
