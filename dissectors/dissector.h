@@ -51,6 +51,7 @@ struct pool *session_pool(struct session *);
 /* The upgrade was accepted, or its acceptance may have been lost: both sides are watched for TLS at
  * their next byte. */
 void session_expect_tls(struct session *);
+bool session_expects_tls(const struct session *);
 /* Nothing more of this session can be read. */
 void session_ignore_rest(struct session *);
 /* The sides change roles (ATRN): this session ends, and once data() has returned a new one of the
@@ -59,7 +60,7 @@ void session_turn(struct session *);
 
 /* A PROXY header stood before the client's first byte, and nothing yet shows whether the server
  * knows that protocol. The dissector says so with the first answer that tells. */
-bool session_proxy_pending(const struct session *);
+enum proxied_by session_proxy_pending(const struct session *);
 void session_proxy_judged(struct session *, bool believed);
 /* The client speaks for another one, whose address this is (4 or 16 bytes); port 0: not told. */
 void session_proxied(struct session *, enum proxied_by, struct bytes address, uint16_t port);

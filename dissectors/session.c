@@ -449,6 +449,7 @@ void session_flow_facts(const struct session *s, struct facts *facts)
         { COVERAGE_ONE_SIDED, "one_sided" },
         { COVERAGE_MIDSTREAM, "midstream" },
         { COVERAGE_TRUNCATED, "truncated" },
+        { COVERAGE_DESYNC, "desync" },
     };
     facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
@@ -530,6 +531,11 @@ void session_expect_tls(struct session *s)
         s->stream[d].tls = false;
 }
 
+bool session_expects_tls(const struct session *s)
+{
+    return s->expecting_tls;
+}
+
 void session_ignore_rest(struct session *s)
 {
     s->reading = false;
@@ -542,9 +548,9 @@ void session_turn(struct session *s)
     s->turning = true;
 }
 
-bool session_proxy_pending(const struct session *s)
+enum proxied_by session_proxy_pending(const struct session *s)
 {
-    return s->proxy.by != PROXIED_BY_NOBODY;
+    return s->proxy.by;
 }
 
 void session_proxy_judged(struct session *s, bool believed)

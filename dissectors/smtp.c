@@ -50,6 +50,8 @@ void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
     smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
     smtp->client = CLIENT_BLIND;
     smtp->blind_lines = trusted ? 0 : BLIND_UNTRUSTED;
+    if (!session_is_partial(s))
+        session_partial(s, COVERAGE_DESYNC);
 }
 
 static size_t smtp_data(struct session *s, void *state, enum direction d, struct bytes unread,
@@ -81,8 +83,7 @@ static void client_gap(struct session *s, struct smtp *smtp, uint64_t missing)
     if (smtp->client == CLIENT_BLIND)
         return;
     smtp->client = CLIENT_BLIND;
-    session_explain(s, "what was sent before still gets its answers, then nothing is claimed until "
-                       "the server's own word");
+    session_explain(s, "from here on nothing of the client is claimed until the server's own word");
     if (!smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE))
         smtp_lose_track(s, smtp, false);
     smtp_forget_identity(s);

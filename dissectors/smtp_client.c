@@ -41,7 +41,10 @@ static void bdat_sent(struct session *s, struct smtp *smtp, struct bytes *argume
 {
     uint64_t len;
     bool last;
-    if (smtp_chunk(*argument, &len, &last) && len > 0) {
+    if (!smtp_chunk(*argument, &len, &last)) {
+        /* Octets or commands? Servers differ. */
+        smtp->client = CLIENT_BLIND;
+    } else if (len > 0) {
         smtp->chunk_left = len;
         smtp->client = CLIENT_CHUNK;
         session_explain(s, "a chunk of %llu octets follows", (unsigned long long)len);
@@ -158,6 +161,8 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
         smtp_lose_track(s, smtp, false); /* no memory: claim nothing rather than pair wrongly */
         return taken;
     }
+    if (smtp->client == CLIENT_BLIND)
+        smtp_lose_track(s, smtp, false);
     if (server_hidden(s))
         smtp_assume_replies(s, smtp);
     return taken;

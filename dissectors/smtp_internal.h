@@ -33,8 +33,8 @@ struct smtp_code {
 };
 
 struct smtp_reply {
-    struct smtp_code code; /* of the first line */
-    struct bytes text;     /* of the last line */
+    struct smtp_code code; /* code and text of the last line */
+    struct bytes text;
     unsigned lines;
 };
 

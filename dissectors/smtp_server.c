@@ -158,6 +158,11 @@ static bool nothing_to_deliver(const struct smtp *smtp)
     return smtp->transaction.data_refused || smtp->transaction.accepted == 0;
 }
 
+static void add_size(struct smtp_transaction *t, uint64_t len)
+{
+    t->size = len < UINT64_MAX - t->size ? t->size + len : UINT64_MAX;
+}
+
 static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argument,
                        const struct smtp_reply *reply)
 {
@@ -172,14 +177,14 @@ static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argume
         smtp->head_stays = true;
     } else if (!last) {
         if (smtp_positive(&reply->code))
-            smtp->transaction.size += len;
+            add_size(&smtp->transaction, len);
         else
             smtp_data_refused(smtp, &reply->code);
     } else if (!smtp_positive(&reply->code) && nothing_to_deliver(smtp)) {
         smtp_data_refused(smtp, &reply->code);
     } else {
         if (smtp->transaction.answers == 0)
-            smtp->transaction.size += len;
+            add_size(&smtp->transaction, len);
         smtp->head_stays = !smtp_message_answered(s, smtp, reply);
     }
 }
@@ -322,11 +327,11 @@ static void resume(struct session *s, struct smtp *smtp, struct bytes name,
 }
 
 /* A reply that no command explains. 421 may come at any time and ends the session (RFC 5321
- * section 3.8); Exchange says 451 when it has waited too long. */
+ * section 3.8); Exchange says 451 when it has waited too long; before TLS it is injected. */
 static void unexplained(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
 {
     session_explain(s, "%u answers nothing that was asked", reply->code.code);
-    if (reply->code.code == 421 || reply->code.code == 451)
+    if (reply->code.code == 421 || reply->code.code == 451 || session_expects_tls(s))
         return;
     if (!session_is_partial(s))
         session_weird(s, WEIRD_DESYNC, FROM_SERVER);
@@ -341,16 +346,17 @@ static void one_sided_reply(struct session *s, struct smtp *smtp, const struct s
         listing_complete(s, smtp);
 }
 
-/* A server that does not know the PROXY protocol takes the header for a command and refuses it,
- * right behind its greeting. If something else was asked meanwhile, it cannot be told which of the
- * two was refused. */
+/* A server that does not know the PROXY protocol takes the header for a command, in version 2 for
+ * several, and refuses it right behind its greeting. If something else was asked meanwhile, it
+ * cannot be told which of the two was refused. */
 static bool refuses_proxy(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
 {
-    if (smtp->replies != 1 || !session_proxy_pending(s))
+    enum proxied_by by = session_proxy_pending(s);
+    if (smtp->replies != 1 || by == PROXIED_BY_NOBODY)
         return false;
     bool refused = reply->code.code / 100 == 5;
     session_proxy_judged(s, !refused);
-    if (refused)
+    if (refused && (smtp->queue.count > 0 || by == PROXIED_BY_V2))
         smtp_lose_track(s, smtp, smtp->queue.count == 0);
     return refused;
 }
@@ -418,7 +424,7 @@ static void begin_reply(struct session *s, struct smtp *smtp, const struct smtp_
     set_code(&smtp->reply.code, line);
     facts_clear(&smtp->listing);
     smtp->listing_starttls = smtp->listing_chunking = false;
-    if (head == SMTP_GREETING)
+    if (head == SMTP_GREETING && line->text.len > 0)
         facts_text(starttls_hello(s), FIELD_SESSION_BANNER, line->text);
 }
 
@@ -450,6 +456,9 @@ size_t smtp_server_data(struct session *s, struct smtp *smtp, struct bytes unrea
     else if (lists)
         list_capability(smtp, reply_line.text);
     if (!reply_line.more) {
+        /* Where the lines differ, clients go by the last. */
+        if (smtp->reply.code.code != reply_line.code)
+            set_code(&smtp->reply.code, &reply_line);
         smtp->reply.text = reply_line.text;
         struct smtp_reply reply = smtp->reply;
         smtp->reply = (struct smtp_reply){ 0 };

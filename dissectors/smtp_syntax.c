@@ -91,36 +91,48 @@ bool smtp_is_distinctive(struct bytes line)
     return (row->command != SMTP_EHLO && row->command != SMTP_HELO) || argument.len > 0;
 }
 
-/* Length of a quoted local part at the front, 0 if there is none or it does not end. */
-static size_t quoted_length(struct bytes text)
+/* The first such byte outside quotes; if a quote does not end, the first one at all. */
+static size_t index_unquoted(struct bytes text, uint8_t byte)
 {
-    if (text.len == 0 || text.data[0] != '"')
-        return 0;
-    for (size_t i = 1; i < text.len; i++) {
-        if (text.data[i] == '\\')
+    bool quoted = false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (quoted && c == '\\')
             i++;
-        else if (text.data[i] == '"')
-            return i + 1;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && c == byte)
+            return i;
     }
-    return 0;
+    return quoted ? bytes_index(text, byte) : text.len;
+}
+
+/* A source route, "@one,@two:", obsolete and ignored (RFC 5321 appendix C); its domains may be
+ * address literals with colons in them. */
+static struct bytes behind_route(struct bytes path)
+{
+    struct bytes rest = path;
+    while (rest.len > 0 && rest.data[0] == '@') {
+        size_t end = rest.len > 1 && rest.data[1] == '[' ? bytes_index(rest, ']') : 0;
+        while (end < rest.len && !strchr(",:>", rest.data[end]))
+            end++;
+        if (end < rest.len && rest.data[end] == ':')
+            return bytes_after(rest, end + 1);
+        rest = end < rest.len && rest.data[end] == ',' ? text_trim(bytes_after(rest, end + 1))
+                                                       : BYTES_NONE;
+    }
+    return path;
 }
 
 struct bytes smtp_path(struct bytes argument)
 {
     struct bytes path = text_trim(argument);
-    bool bracketed = path.len > 0 && path.data[0] == '<';
-    if (!bracketed)
-        return text_next_word(&path);
-    path = bytes_after(path, 1);
-    if (path.len > 0 && path.data[0] == '@') {
-        size_t colon =
-            bytes_index(path, ':'); /* a source route, obsolete and ignored: RFC 5321 appendix C */
-        if (colon < bytes_index(path, '>'))
-            path = bytes_after(path, colon + 1);
+    if (path.len == 0 || path.data[0] != '<') {
+        path = bytes_first(path, index_unquoted(path, ' '));
+        return bytes_first(path, index_unquoted(path, '\t'));
     }
-    size_t quoted = quoted_length(path);
-    size_t end = quoted + bytes_index(bytes_after(path, quoted), '>');
-    return text_trim(bytes_first(path, end));
+    path = behind_route(bytes_after(path, 1));
+    return text_trim(bytes_first(path, index_unquoted(path, '>')));
 }
 
 static bool digit(uint8_t c)

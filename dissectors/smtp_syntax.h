@@ -60,8 +60,8 @@ struct bytes smtp_enhanced(unsigned code, struct bytes text);
  * Sendmail and OpenSMTPD write it; empty if there is none. */
 struct bytes smtp_queue_id(struct bytes text);
 
-/* BDAT's argument (RFC 3030 section 2): the chunk's length and whether it is the last. False if
- * malformed. */
+/* BDAT's argument (RFC 3030 section 2): the chunk's length, UINT64_MAX if it is more, and whether
+ * it is the last. False if malformed. */
 bool smtp_chunk(struct bytes argument, uint64_t *len, bool *last);
 
 #endif

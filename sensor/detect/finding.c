@@ -224,8 +224,8 @@ static void occurrence(struct findings *all, const struct finding_rule *rule,
     group->last_ns = event->time_ns;
     /* A later failure does not hide a success. */
     const struct condition success = { FIELD_EVENT_OUTCOME, "success" };
-    bool hides = holds(&success, bytes_over(group->kept, group->kept_len)) &&
-                 !holds(&success, event->facts);
+    bool hides =
+        holds(&success, bytes_over(group->kept, group->kept_len)) && !holds(&success, event->facts);
     if (rises || (severity == group->severity && !hides))
         keep(group, event);
     if (rises) {
