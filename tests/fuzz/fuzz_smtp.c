@@ -8,27 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "session.h"
+#include "fuzz_session.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum op { OP_DATA, OP_DATA_2, OP_REPEAT, OP_LINE, OP_GAP, OP_HIDE, OP_SHOW, OP_PARTIAL };
-
-struct outcome {
-    bool over;
-    struct buffer json;
-};
-
-static void receive(void *arg, const struct event *event)
-{
-    struct outcome *outcome = arg;
-    if (outcome->over)
-        abort();
-    buffer_clear(&outcome->json);
-    if (!json_write(&outcome->json, event->facts))
-        abort();
-}
 
 /* An exact heap copy, so that a read past the end is caught. */
 static void deliver(struct session *session, struct moment now, enum direction d,
@@ -84,47 +68,13 @@ static void play(struct session *session, struct cursor *in, enum ending ending)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const enum ending endings[] = { ENDED_CLOSED, ENDED_RESET, ENDED_TIMEOUT, ENDED_INPUT };
+    static struct fuzz_session fuzz;
     struct cursor in = cursor_over(bytes_over(data, size));
     unsigned options = cursor_u8(&in);
-    static const enum ending endings[] = { ENDED_CLOSED, ENDED_RESET, ENDED_TIMEOUT, ENDED_INPUT };
-    struct pool streams, tables;
-    static struct counters counters;
-    struct facts own, assembly;
-    struct outcome outcome = { .over = false };
-    char *trace = NULL;
-    size_t trace_len = 0;
-    struct flow_identity id = { .address_len = 4,
-                                .ip_protocol = 6,
-                                .end = { { { 1 }, 40000 }, { { 2 }, 25 } } };
-    /* Small budgets, so that refusals happen. */
-    pool_init(&streams, options & 1 ? 4096 : 1 << 20);
-    pool_init(&tables, options & 2 ? 8192 : 1 << 20);
-    facts_init(&own, NULL);
-    facts_init(&assembly, NULL);
-    buffer_init(&outcome.json, 1 << 20, NULL);
-    struct session_env env = { .out = { receive, &outcome },
-                               .streams = &streams,
-                               .tables = &tables,
-                               .counters = &counters,
-                               .own = &own,
-                               .assembly = &assembly,
-                               .secrets = { 1, 2 } };
-    if (options & 4)
-        env.trace = open_memstream(&trace, &trace_len);
-    flow_identity_name(&id);
-    struct session *session = session_new(&env, &id, options & 8);
-    if (session) {
-        play(session, &in, endings[options >> 4 & 3]);
-        outcome.over = true;
-        session_free(session);
-    }
-    if (env.trace)
-        fclose(env.trace);
-    free(trace);
-    facts_free(&own);
-    facts_free(&assembly);
-    buffer_free(&outcome.json);
-    if (streams.used != 0 || tables.used != 0)
-        abort();
+    fuzz_session_open(&fuzz, options);
+    if (fuzz.session)
+        play(fuzz.session, &in, endings[options >> 4 & 3]);
+    fuzz_session_close(&fuzz);
     return 0;
 }
