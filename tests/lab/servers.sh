@@ -151,3 +151,53 @@ hand_over() {
 }
 outbound_done() { wait_for "$1 relayed mails" outbound_removed "$1"; }
 outbound_removed() { [ "$(grep -c 'qmgr.*: removed' "$work/postfix-outbound/log/mail")" -ge "$1" ]; }
+
+# unpack PACKAGE: Debian's mail servers exclude each other as packages, so all but Postfix are only unpacked, into
+# $unpacked/PACKAGE/root, once; what is there stays for the next recording.
+unpacked=/var/cache/mailtap-lab
+unpack() {
+    local dir=$unpacked/$1
+    [ ! -d "$dir/root" ] || return 0
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    (cd "$dir" && apt-get -o APT::Sandbox::User=root download -qq "$1" && dpkg -x "$1"_*.deb new && mv new root) \
+        >/dev/null || fail "cannot get the package $1"
+}
+
+# with_users "NAME..." COMMAND...: runs it with these users in the system's files. Namespaces made by "ip netns exec" have
+# their own mounts, so the files themselves stay as they are. Exported: it runs inside.
+with_users() {
+    local name number=64000
+    for name in $1; do
+        number=$((number + 1))
+        echo "$name:x:$number:$number::/nonexistent:/usr/sbin/nologin" >>"$work/passwd.$BASHPID"
+        echo "$name:x:$number:" >>"$work/group.$BASHPID"
+    done
+    cat /etc/passwd >>"$work/passwd.$BASHPID"
+    cat /etc/group >>"$work/group.$BASHPID"
+    mount --bind "$work/passwd.$BASHPID" /etc/passwd
+    mount --bind "$work/group.$BASHPID" /etc/group
+    shift
+    exec "$@"
+}
+export -f with_users
+
+# start_opensmtpd: standard input has the lines of smtpd.conf.
+start_opensmtpd() {
+    unpack opensmtpd
+    cat >"$work/smtpd.conf"
+    export work
+    serve bash -c "set -e; $(declare -f opensmtpd_inside); opensmtpd_inside '$unpacked/opensmtpd/root' '$work/smtpd.conf'"
+}
+# Its paths are built in; each is given to it empty.
+opensmtpd_inside() {
+    mount -t tmpfs none /var/spool
+    mount -t tmpfs none /var/lib
+    mount -t tmpfs none /run
+    mount -t tmpfs none /usr/libexec
+    mkdir -p /var/spool/smtpd /var/lib/opensmtpd/empty /usr/libexec/opensmtpd
+    chmod 711 /var/spool/smtpd
+    mount --bind "$1/usr/libexec/opensmtpd" /usr/libexec/opensmtpd
+    mount --bind "$1/usr/sbin" /usr/sbin
+    with_users "opensmtpd opensmtpq" /usr/sbin/smtpd -d -f "$2"
+}
