@@ -201,3 +201,83 @@ opensmtpd_inside() {
     mount --bind "$1/usr/sbin" /usr/sbin
     with_users "opensmtpd opensmtpq" /usr/sbin/smtpd -d -f "$2"
 }
+
+# exim_config NAME HOSTNAME: standard input has what only this Exim has.
+exim_config() {
+    unpack exim4-daemon-heavy
+    export work exim=$unpacked/exim4-daemon-heavy/root/usr/sbin/exim4
+    mkdir -p "$work/$1"
+    chown 64001:64001 "$work/$1"
+    {
+        cat <<CF
+exim_path = $exim
+spool_directory = $work/$1
+log_file_path = $work/$1/%slog
+pid_file_path = $work/$1/pid
+primary_hostname = $2
+tls_advertise_hosts =
+host_lookup =
+rfc1413_query_timeout = 0s
+never_users =
+keep_environment =
+CF
+        cat
+    } >"$work/$1.conf"
+    chmod 644 "$work/$1.conf"
+}
+
+# start_exim PORT: the Exim of exim_config server. with_exim NAME ARGUMENT... runs one on the client's side.
+start_exim() {
+    serve bash -c 'with_users Debian-exim "$exim" -C "$work/server.conf" -bdf -oX '"$1"
+    wait_for_port 192.0.2.25 "$1"
+}
+with_exim() {
+    in_client bash -c 'name=$1; shift; with_users Debian-exim "$exim" -C "$work/$name.conf" "$@"' exim "$@" >>"$work/exim.log" 2>&1
+}
+
+# start_exim_with_logins PORT: the people can log in with PLAIN, LOGIN, CRAM-MD5 and NTLM.
+start_exim_with_logins() {
+    sed -n 's/:{PLAIN}/: /; p; s/@example.org//; p' "$work/passwords" >"$work/exim-passwords"
+    chmod 644 "$work/exim-passwords"
+    exim_config server mx.example.org <<CF
+local_interfaces = 192.0.2.25
+acl_smtp_rcpt = to
+acl_smtp_data = all
+begin acl
+to:
+  deny message = no such user
+       local_parts = nobody
+  accept authenticated = *
+  deny message = relay not permitted
+all:
+  accept
+begin routers
+sink:
+  driver = redirect
+  data = :blackhole:
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = \${if eq{\$auth3}{\${lookup{\$auth2}lsearch{$work/exim-passwords}{\$value}{no}}}}
+  server_set_id = \$auth2
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_prompts = Username:: : Password::
+  server_condition = \${if eq{\$auth2}{\${lookup{\$auth1}lsearch{$work/exim-passwords}{\$value}{no}}}}
+  server_set_id = \$auth1
+cram:
+  driver = cram_md5
+  public_name = CRAM-MD5
+  server_secret = \${lookup{\$auth1}lsearch{$work/exim-passwords}{\$value}fail}
+  server_set_id = \$auth1
+ntlm:
+  driver = spa
+  public_name = NTLM
+  server_password = \${lookup{\$auth1}lsearch{$work/exim-passwords}{\$value}fail}
+  server_set_id = \$auth1
+CF
+    start_exim "$1"
+}
