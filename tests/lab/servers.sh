@@ -235,7 +235,8 @@ with_exim() {
     in_client bash -c 'name=$1; shift; with_users Debian-exim "$exim" -C "$work/$name.conf" "$@"' exim "$@" >>"$work/exim.log" 2>&1
 }
 
-# start_exim_with_logins PORT: the people can log in with PLAIN, LOGIN, CRAM-MD5 and NTLM.
+# start_exim_with_logins PORT: the people can log in with PLAIN, LOGIN, CRAM-MD5 and NTLM, and bob from his own machine,
+# 192.0.2.11, with EXTERNAL.
 start_exim_with_logins() {
     sed -n 's/:{PLAIN}/: /; p; s/@example.org//; p' "$work/passwords" >"$work/exim-passwords"
     chmod 644 "$work/exim-passwords"
@@ -277,6 +278,12 @@ ntlm:
   driver = spa
   public_name = NTLM
   server_password = \${lookup{\$auth1}lsearch{$work/exim-passwords}{\$value}fail}
+  server_set_id = \$auth1
+external:
+  driver = external
+  public_name = EXTERNAL
+  server_advertise_condition = \${if eq{\$sender_host_address}{192.0.2.11}}
+  server_condition = \${if eq{\$auth1}{bob@example.org}}
   server_set_id = \$auth1
 CF
     start_exim "$1"
