@@ -233,7 +233,8 @@ start_exim() {
     wait_for_port 192.0.2.25 "$1"
 }
 with_exim() {
-    in_client bash -c 'name=$1; shift; with_users Debian-exim "$exim" -C "$work/$name.conf" "$@"' exim "$@" >>"$work/exim.log" 2>&1
+    in_client bash -c 'name=$1; shift; with_users Debian-exim "$exim" -C "$work/$name.conf" "$@"' exim "$@" \
+        >>"$work/exim.log" 2>&1
 }
 
 # start_exim_with_logins PORT: the people can log in with PLAIN, LOGIN, CRAM-MD5 and NTLM, and bob from his own machine,
