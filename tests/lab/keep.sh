@@ -16,7 +16,8 @@ version_of() {
     curl) curl --version | awk 'NR==1 {print "curl", $2}' ;;
     smtplib) /usr/bin/python3 -c 'import platform; print("Python", platform.python_version(), "smtplib")' ;;
     python) /usr/bin/python3 -c 'import platform; print("Python", platform.python_version())' ;;
-    exim) echo "Exim $(dpkg-deb -f "$work"/exim4-daemon-light*.deb Version)" ;;
+    exim) echo "Exim $(dpkg-deb -f "$unpacked"/exim4-daemon-heavy/*.deb Version)" ;;
+    opensmtpd) echo "OpenSMTPD $(dpkg-deb -f "$unpacked"/opensmtpd/*.deb Version)" ;;
     gsasl) gsasl --version | awk 'NR==1 {print "GNU SASL", $NF}' ;;
     *) dpkg-query -W -f='${Package} ${Version}' "$1" ;;
     esac

@@ -48,6 +48,7 @@ flush     unix  n - n 1000? 0 flush
 proxymap  unix  - - n - - proxymap
 smtp      unix  - - n - - smtp
 relay     unix  - - n - - smtp
+lmtp      unix  - - n - - lmtp
 showq     unix  n - n - - showq
 error     unix  - - n - - error
 retry     unix  - - n - - error
@@ -151,3 +152,141 @@ hand_over() {
 }
 outbound_done() { wait_for "$1 relayed mails" outbound_removed "$1"; }
 outbound_removed() { [ "$(grep -c 'qmgr.*: removed' "$work/postfix-outbound/log/mail")" -ge "$1" ]; }
+
+# unpack PACKAGE: Debian's mail servers exclude each other as packages, so all but Postfix are only unpacked, into
+# $unpacked/PACKAGE/root, once; what is there stays for the next recording.
+unpacked=/var/cache/mailtap-lab
+unpack() {
+    local dir=$unpacked/$1
+    [ ! -d "$dir/root" ] || return 0
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    (cd "$dir" && apt-get -o APT::Sandbox::User=root download -qq "$1" && dpkg -x "$1"_*.deb new && mv new root) \
+        >/dev/null || fail "cannot get the package $1"
+}
+
+# with_users "NAME..." COMMAND...: runs it with these users in the system's files. Namespaces made by "ip netns exec" have
+# their own mounts, so the files themselves stay as they are. Exported: it runs inside.
+with_users() {
+    local name number=64000
+    for name in $1; do
+        number=$((number + 1))
+        echo "$name:x:$number:$number::/nonexistent:/usr/sbin/nologin" >>"$work/passwd.$BASHPID"
+        echo "$name:x:$number:" >>"$work/group.$BASHPID"
+    done
+    cat /etc/passwd >>"$work/passwd.$BASHPID"
+    cat /etc/group >>"$work/group.$BASHPID"
+    mount --bind "$work/passwd.$BASHPID" /etc/passwd
+    mount --bind "$work/group.$BASHPID" /etc/group
+    shift
+    exec "$@"
+}
+export -f with_users
+
+# start_opensmtpd: standard input has the lines of smtpd.conf.
+start_opensmtpd() {
+    unpack opensmtpd
+    cat >"$work/smtpd.conf"
+    export work
+    serve bash -c "set -e; $(declare -f opensmtpd_inside); opensmtpd_inside '$unpacked/opensmtpd/root' '$work/smtpd.conf'"
+}
+# Its paths are built in; each is given to it empty.
+opensmtpd_inside() {
+    mount -t tmpfs none /var/spool
+    mount -t tmpfs none /var/lib
+    mount -t tmpfs none /run
+    mount -t tmpfs none /usr/libexec
+    mkdir -p /var/spool/smtpd /var/lib/opensmtpd/empty /usr/libexec/opensmtpd
+    chmod 711 /var/spool/smtpd
+    mount --bind "$1/usr/libexec/opensmtpd" /usr/libexec/opensmtpd
+    mount --bind "$1/usr/sbin" /usr/sbin
+    with_users "opensmtpd opensmtpq" /usr/sbin/smtpd -d -f "$2"
+}
+
+# exim_config NAME HOSTNAME: standard input has what only this Exim has.
+exim_config() {
+    unpack exim4-daemon-heavy
+    export work exim=$unpacked/exim4-daemon-heavy/root/usr/sbin/exim4
+    mkdir -p "$work/$1"
+    chown 64001:64001 "$work/$1"
+    {
+        cat <<CF
+exim_path = $exim
+spool_directory = $work/$1
+log_file_path = $work/$1/%slog
+pid_file_path = $work/$1/pid
+primary_hostname = $2
+tls_advertise_hosts =
+host_lookup =
+rfc1413_query_timeout = 0s
+never_users =
+keep_environment =
+CF
+        cat
+    } >"$work/$1.conf"
+    chmod 644 "$work/$1.conf"
+}
+
+# start_exim PORT: the Exim of exim_config server. with_exim NAME ARGUMENT... runs one on the client's side.
+start_exim() {
+    serve bash -c 'with_users Debian-exim "$exim" -C "$work/server.conf" -bdf -oX '"$1"
+    wait_for_port 192.0.2.25 "$1"
+}
+with_exim() {
+    in_client bash -c 'name=$1; shift; with_users Debian-exim "$exim" -C "$work/$name.conf" "$@"' exim "$@" \
+        >>"$work/exim.log" 2>&1
+}
+
+# start_exim_with_logins PORT: the people can log in with PLAIN, LOGIN, CRAM-MD5 and NTLM, and bob from his own machine,
+# 192.0.2.11, with EXTERNAL.
+start_exim_with_logins() {
+    sed -n 's/:{PLAIN}/: /; p; s/@example.org//; p' "$work/passwords" >"$work/exim-passwords"
+    chmod 644 "$work/exim-passwords"
+    exim_config server mx.example.org <<CF
+local_interfaces = 192.0.2.25
+acl_smtp_rcpt = to
+acl_smtp_data = all
+begin acl
+to:
+  deny message = no such user
+       local_parts = nobody
+  accept authenticated = *
+  deny message = relay not permitted
+all:
+  accept
+begin routers
+sink:
+  driver = redirect
+  data = :blackhole:
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = \${if eq{\$auth3}{\${lookup{\$auth2}lsearch{$work/exim-passwords}{\$value}{no}}}}
+  server_set_id = \$auth2
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_prompts = Username:: : Password::
+  server_condition = \${if eq{\$auth2}{\${lookup{\$auth1}lsearch{$work/exim-passwords}{\$value}{no}}}}
+  server_set_id = \$auth1
+cram:
+  driver = cram_md5
+  public_name = CRAM-MD5
+  server_secret = \${lookup{\$auth1}lsearch{$work/exim-passwords}{\$value}fail}
+  server_set_id = \$auth1
+ntlm:
+  driver = spa
+  public_name = NTLM
+  server_password = \${lookup{\$auth1}lsearch{$work/exim-passwords}{\$value}fail}
+  server_set_id = \$auth1
+external:
+  driver = external
+  public_name = EXTERNAL
+  server_advertise_condition = \${if eq{\$sender_host_address}{192.0.2.11}}
+  server_condition = \${if eq{\$auth1}{bob@example.org}}
+  server_set_id = \$auth1
+CF
+    start_exim "$1"
+}
