@@ -26,12 +26,13 @@ const char *sasl_known_name(struct bytes name)
     return mechanism ? mechanism->name : NULL;
 }
 
-/* RFC 4422 section 3.1: capitals, digits, hyphen and underscore; clients write small letters too.
- */
+/* RFC 4422 section 3.1: capitals, digits, hyphen and underscore. Clients write small letters too,
+ * but then it may as well be anything. */
 static void take_name(struct sasl *sasl, struct bytes name)
 {
     if (name.len == 0 || name.len > SASL_NAME_MAX)
         return;
+    sasl->vouched = true;
     for (size_t i = 0; i < name.len; i++) {
         uint8_t c = name.data[i];
         bool small = c >= 'a' && c <= 'z';
@@ -39,6 +40,7 @@ static void take_name(struct sasl *sasl, struct bytes name)
             sasl->name[0] = '\0';
             return;
         }
+        sasl->vouched &= !small;
         sasl->name[i] = (char)(small ? c - 'a' + 'A' : c);
     }
     sasl->name[name.len] = '\0';
@@ -140,8 +142,10 @@ void sasl_facts(struct session *s, const struct sasl *sasl, bool whole)
     bool secret = sasl->exposed == EXPOSED_PASSWORD || sasl->exposed == EXPOSED_TOKEN;
     bool settled = whole && !sasl->unreadable;
     const char *name = sasl_mechanism_name(sasl);
-    if (name)
+    if (name && sasl->mechanism)
         facts_string(own, FIELD_AUTH_MECHANISM, name);
+    else if (name)
+        session_user(s, own, FIELD_AUTH_MECHANISM, bytes_of_string(name));
     if (sasl->exposed != EXPOSED_NONE || settled)
         facts_string(own, FIELD_AUTH_EXPOSED, sasl_exposed_name(sasl->exposed));
     facts_claim(own, FIELD_AUTH_SECRET_OBSERVED,

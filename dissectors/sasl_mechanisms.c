@@ -203,13 +203,36 @@ static void decode_scram(struct session *s, struct sasl *sasl, struct bytes mess
     sasl->unreadable |= !known;
 }
 
+/* RFC 4752 section 3.1: the last message of the client, in a wrap token of Kerberos (RFC 4121
+ * section 4.2.6.2), is the security layer that it chose and the identity to act as. Without
+ * confidentiality it can be read. False if this is no such token. */
+static bool decode_gss_choice(struct sasl *sasl, struct bytes message)
+{
+    enum { SEALED = 2, NO_LAYER = 1 };
+    struct cursor in = cursor_over(message);
+    unsigned type = cursor_u16(&in), flags = cursor_u8(&in);
+    cursor_u8(&in);
+    size_t checksum = cursor_u16(&in), rotated = cursor_u16(&in);
+    cursor_take(&in, 8); /* sequence number */
+    struct bytes text = cursor_rest(&in);
+    if (in.failed || type != 0x0504)
+        return false;
+    /* Rotated by the length of the checksum, that stands in front. */
+    if (flags & SEALED || text.len < checksum + 4 || (rotated != 0 && rotated != checksum))
+        return true;
+    text = bytes_first(rotated == 0 ? text : bytes_after(text, checksum), text.len - checksum);
+    sasl->layer = text.data[0] == NO_LAYER ? LAYER_NONE : LAYER_AGREED;
+    who(sasl, FIELD_AUTH_AUTHZID, bytes_after(text, 4));
+    return true;
+}
+
 /* NTLM, bare or inside the tokens of GSSAPI and SPNEGO. Other such tokens (Kerberos) are not ours
  * to read: they hold no password and no answer to one. */
 static void decode_gss(struct session *s, struct sasl *sasl, struct bytes message)
 {
     struct ntlm ntlm;
     (void)s;
-    if (!ntlm_read(message, &ntlm))
+    if (decode_gss_choice(sasl, message) || !ntlm_read(message, &ntlm))
         return;
     who(sasl, FIELD_USER_NAME, bytes_over(ntlm.user.text, ntlm.user.len));
     who(sasl, FIELD_USER_DOMAIN, bytes_over(ntlm.domain.text, ntlm.domain.len));

@@ -555,11 +555,11 @@ enum proxied_by session_proxy_pending(const struct session *s)
 
 void session_proxy_judged(struct session *s, bool believed)
 {
-    struct proxy_header *proxy = &s->proxy;
+    struct proxy_header proxy = s->proxy;
+    s->proxy = (struct proxy_header){ 0 };
     session_explain(s, "the server %s the PROXY header", believed ? "takes" : "does not know");
-    if (believed && proxy->address_len > 0)
-        session_proxied(s, proxy->by, bytes_over(proxy->address, proxy->address_len), proxy->port);
-    *proxy = (struct proxy_header){ 0 };
+    if (believed && proxy.address_len > 0)
+        session_proxied(s, proxy.by, bytes_over(proxy.address, proxy.address_len), proxy.port);
 }
 
 void session_not_proxied(struct session *s)

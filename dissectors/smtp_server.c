@@ -392,6 +392,8 @@ static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_
         resume(s, smtp, argument, reply);
     } else if (refuses_proxy(s, smtp, reply)) {
         /* nothing else was answered */
+    } else if (!any && smtp->client == CLIENT_SASL && reply->code.code != 334) {
+        smtp_auth_reply(s, smtp, reply); /* the server would not wait for the rest of the login */
     } else if (!any || command == SMTP_LOST) {
         /* In a body this means that its end was not seen: it was in a gap, or was not the one that
          * counts. */

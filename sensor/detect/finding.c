@@ -39,13 +39,17 @@ struct findings {
 
 /* What is kept of an event to close its finding with. */
 static const enum field kept_fields[] = {
-    FIELD_CLIENT_IP,      FIELD_CLIENT_PORT,          FIELD_SERVER_IP,
-    FIELD_SERVER_PORT,    FIELD_NETWORK_TRANSPORT,    FIELD_NETWORK_PROTOCOL,
-    FIELD_NETWORK_TYPE,   FIELD_NETWORK_COMMUNITY_ID, FIELD_FLOW_UID,
-    FIELD_USER_NAME,      FIELD_AUTH_MECHANISM,       FIELD_AUTH_EXPOSED,
-    FIELD_AUTH_CLEARTEXT, FIELD_EVENT_OUTCOME,        FIELD_EVENT_CODE,
-    FIELD_COVERAGE,       FIELD_USER_DOMAIN,          FIELD_AUTH_NTLM_VERSION,
-    FIELD_PROXIED_IP,     FIELD_STARTTLS_OFFERED,     FIELD_SESSION_AUTH_OFFERED,
+    FIELD_CLIENT_IP,         FIELD_CLIENT_PORT,
+    FIELD_SERVER_IP,         FIELD_SERVER_PORT,
+    FIELD_NETWORK_TRANSPORT, FIELD_NETWORK_PROTOCOL,
+    FIELD_NETWORK_TYPE,      FIELD_NETWORK_COMMUNITY_ID,
+    FIELD_FLOW_UID,          FIELD_USER_NAME,
+    FIELD_AUTH_MECHANISM,    FIELD_AUTH_EXPOSED,
+    FIELD_AUTH_CLEARTEXT,    FIELD_EVENT_OUTCOME,
+    FIELD_EVENT_CODE,        FIELD_COVERAGE,
+    FIELD_USER_DOMAIN,       FIELD_AUTH_NTLM_VERSION,
+    FIELD_PROXIED_IP,        FIELD_PROXIED_BY,
+    FIELD_STARTTLS_OFFERED,  FIELD_SESSION_AUTH_OFFERED,
 };
 
 /* --- matching ------------------------------------------------------------------------------------
@@ -134,10 +138,15 @@ static void keep(struct group *group, const struct event *event)
     struct facts kept;
     facts_init(&kept, NULL);
     struct fact fact;
+    bool about_user = false;
+    for (size_t i = 0; i < RULE_GROUP; i++)
+        about_user |= group->rule->group[i] == FIELD_USER_NAME;
     for (size_t at = 0; facts_next(event->facts, &at, &fact);) {
         bool wanted = false;
         for (size_t i = 0; i < sizeof kept_fields / sizeof kept_fields[0]; i++)
             wanted |= fact.field == kept_fields[i];
+        if (fact.field == FIELD_USER_NAME || fact.field == FIELD_USER_DOMAIN)
+            wanted = about_user; /* else it is only who happened to be there */
         size_t len = kept.records.len;
         if (wanted && len + fact.value.len + FACT_HEAD <= FACTS_KEPT_MAX)
             facts_copy(&kept, &fact);

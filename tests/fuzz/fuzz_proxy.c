@@ -1,5 +1,5 @@
-/* Any bytes as a PROXY header: the verdict never changes its mind with more bytes, and a whole header
- * lies within what was shown. */
+/* Any bytes as a PROXY header: the verdict never changes its mind with more bytes, and a whole
+ * header lies within what was shown. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum proxy_verdict before = PROXY_MORE;
     size_t whole = 0;
     for (size_t len = 0; len <= size && len < 4096; len++) {
-        uint8_t *copy = malloc(len > 0 ? len : 1); /* exact, so that a read past the end is caught */
+        uint8_t *copy =
+            malloc(len > 0 ? len : 1); /* exact, so that a read past the end is caught */
         struct proxy_header header;
         if (!copy)
             abort();

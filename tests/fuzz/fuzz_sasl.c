@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum op { OP_CHALLENGE, OP_RAW, OP_ENCODED, OP_ENCODED_2 };
 
 static const char *const names[] = {
-    "PLAIN",  "LOGIN",   "XOAUTH2",    "OAUTHBEARER", "CRAM-MD5",  "DIGEST-MD5", "SCRAM-SHA-256",
-    "NTLM",   "GSSAPI",  "GSS-SPNEGO", "EXTERNAL",    "ANONYMOUS", "OTP",        "SECURID",
+    "PLAIN", "LOGIN",  "XOAUTH2",    "OAUTHBEARER", "CRAM-MD5",  "DIGEST-MD5", "SCRAM-SHA-256",
+    "NTLM",  "GSSAPI", "GSS-SPNEGO", "EXTERNAL",    "ANONYMOUS", "OTP",        "SECURID",
 };
 #define NAMES (sizeof names / sizeof names[0])
 

@@ -36,9 +36,7 @@ static void fuzz_receive(void *arg, const struct event *event)
 static void fuzz_session_open(struct fuzz_session *fuzz, unsigned options)
 {
     *fuzz = (struct fuzz_session){
-        .id = { .address_len = 4,
-                .ip_protocol = 6,
-                .end = { { { 1 }, 40000 }, { { 2 }, 25 } } },
+        .id = { .address_len = 4, .ip_protocol = 6, .end = { { { 1 }, 40000 }, { { 2 }, 25 } } },
     };
     pool_init(&fuzz->streams, options & FUZZ_FEW_STREAMS ? 4096 : 1 << 20);
     pool_init(&fuzz->tables, options & FUZZ_FEW_TABLES ? 8192 : 1 << 20);
