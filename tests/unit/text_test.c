@@ -125,12 +125,57 @@ static void cuts_everywhere(void **state)
     free(copy);
 }
 
+static void from_utf16(void **state)
+{
+    static const struct {
+        const char *from;
+        size_t len, room;
+        const char *to;
+    } rows[] = {
+        { "a\0\xE9\0\xAC\x20", 6, 16, "a\xC3\xA9\xE2\x82\xAC" },
+        { "=\xD8\xE7\xDCz", 5, 16, "\xF0\x9F\x93\xA7" }, /* a pair, and an odd byte */
+        { "=\xD8"
+          "a\0",
+          4, 16,
+          "\xEF\xBF\xBD"
+          "a" }, /* half a pair */
+        { "\xE7\xDC", 2, 16, "\xEF\xBF\xBD" },
+        { "a\0\xE9\0", 4, 2, "a" }, /* no room for the whole */
+        { "", 0, 16, "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t text[16];
+        size_t len = text_from_utf16le(bytes_over(rows[i].from, rows[i].len), text, rows[i].room);
+        assert_int_equal(len, strlen(rows[i].to));
+        assert_memory_equal(text, rows[i].to, len);
+    }
+}
+
+static void addresses(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+    } rows[] = {
+        { "192.0.2.1", 4 }, { "2001:db8::1", 16 },    { "::ffff:192.0.2.1", 16 },
+        { "", 0 },          { "192.0.2", 0 },         { "192.0.2.1 ", 0 },
+        { "unknown", 0 },   { "2001:db8::12345", 0 }, { "[2001:db8::1]", 0 },
+        { "1.2.3.4.5", 0 }, { "192.0.2.1:25", 0 },    { "fe80::1%eth0", 0 },
+    };
+    uint8_t address[16];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(text_to_address(bytes_of_string(rows[i].text), address), rows[i].len);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words),        cmocka_unit_test(numbers),
         cmocka_unit_test(utf8),         cmocka_unit_test(cuts_between_characters),
         cmocka_unit_test(utf8_counted), cmocka_unit_test(cuts_everywhere),
+        cmocka_unit_test(from_utf16),   cmocka_unit_test(addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
