@@ -141,6 +141,73 @@ static void what_goes_on_is_said_again_the_next_day(void **state)
     findings_free(findings);
 }
 
+/* An event of a session that the rules of this version look at. */
+static void event_with(struct findings *findings, enum event_kind kind, struct facts *facts)
+{
+    static const uint8_t server[4] = { 192, 0, 2, 25 };
+    facts_ip(facts, FIELD_SERVER_IP, bytes_over(server, 4));
+    facts_string(facts, FIELD_USER_NAME, "alice");
+    struct event event = { .kind = kind, .time_ns = SECOND, .facts = buffer_view(&facts->records) };
+    findings_event(findings, &event);
+    facts_free(facts);
+}
+
+static void crackable(struct findings *findings, const char *mechanism, unsigned ntlm_version,
+                      const char *outcome)
+{
+    struct facts facts;
+    facts_init(&facts, NULL);
+    facts_claim(&facts, FIELD_AUTH_CLEARTEXT, CLAIM_YES);
+    facts_string(&facts, FIELD_AUTH_EXPOSED, "response");
+    facts_string(&facts, FIELD_AUTH_MECHANISM, mechanism);
+    facts_string(&facts, FIELD_EVENT_OUTCOME, outcome);
+    if (ntlm_version > 0)
+        facts_number(&facts, FIELD_AUTH_NTLM_VERSION, ntlm_version);
+    event_with(findings, EVENT_AUTH, &facts);
+}
+
+static void a_response_is_as_bad_as_its_mechanism(void **state)
+{
+    (void)state;
+    struct seen seen = { .count = 0 };
+    struct findings *findings = start(&seen);
+    crackable(findings, "SCRAM-SHA-256", 0, "success");
+    crackable(findings, "CRAM-MD5", 0, "success");
+    crackable(findings, "GSSAPI", 2, "success");
+    crackable(findings, "X-HOME", 0, "success");
+    crackable(findings, "CRAM-MD5", 0, "failure");
+    findings_end(findings);
+    assert_int_equal(seen.count, 6);
+    assert_int_equal(seen.finding[0].severity, SEVERITY_LOW);
+    assert_int_equal(seen.finding[1].severity, SEVERITY_MEDIUM);
+    assert_int_equal(seen.finding[2].severity, SEVERITY_HIGH);
+    for (size_t i = 3; i < 6; i++) { /* a later failure does not hide the success */
+        assert_string_equal(seen.finding[i].state, "closed");
+        assert_string_equal(seen.finding[i].outcome, "success");
+    }
+    findings_free(findings);
+}
+
+/* Any value of a list counts; who was logged in is no part of a finding about the server. */
+static void an_offer_is_the_servers(void **state)
+{
+    (void)state;
+    struct seen seen = { .count = 0 };
+    struct findings *findings = start(&seen);
+    static const char *const lists[][2] = { { "GSSAPI", "SCRAM-SHA-256" }, { "LOGIN", "GSSAPI" } };
+    for (size_t i = 0; i < 2; i++) {
+        struct facts facts;
+        facts_init(&facts, NULL);
+        for (size_t k = 0; k < 2; k++)
+            facts_string(&facts, FIELD_SESSION_AUTH_OFFERED, lists[i][k]);
+        event_with(findings, EVENT_STARTTLS, &facts);
+    }
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.finding[0].severity, SEVERITY_MEDIUM);
+    assert_string_equal(seen.finding[0].user, "");
+    findings_free(findings);
+}
+
 static void rules_are_whole(void **state)
 {
     (void)state;
@@ -150,8 +217,10 @@ static void rules_are_whole(void **state)
                     rule->techniques[0] != NULL);
         assert_true(rule->group[0] != FIELDS);
         assert_true(!rule->worse.values || rule->worse_severity > rule->severity);
+        /* Rules of one id are its bands of severity. */
         for (const struct finding_rule *other = finding_rules; other < rule; other++)
-            assert_true(strcmp(other->id, rule->id) != 0 && strcmp(other->uuid, rule->uuid) != 0);
+            assert_true((strcmp(other->id, rule->id) != 0 || other->severity != rule->severity) &&
+                        strcmp(other->uuid, rule->uuid) != 0);
     }
 }
 
@@ -161,6 +230,8 @@ int main(void)
         cmocka_unit_test(one_finding_for_a_user_and_worse_when_accepted),
         cmocka_unit_test(nothing_exposed_is_no_finding),
         cmocka_unit_test(what_goes_on_is_said_again_the_next_day),
+        cmocka_unit_test(a_response_is_as_bad_as_its_mechanism),
+        cmocka_unit_test(an_offer_is_the_servers),
         cmocka_unit_test(rules_are_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

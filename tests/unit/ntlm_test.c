@@ -137,10 +137,8 @@ static void inside_other_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(versions),
-        cmocka_unit_test(names),
-        cmocka_unit_test(cut_anywhere),
-        cmocka_unit_test(fields_out_of_bounds),
+        cmocka_unit_test(versions),           cmocka_unit_test(names),
+        cmocka_unit_test(cut_anywhere),       cmocka_unit_test(fields_out_of_bounds),
         cmocka_unit_test(inside_other_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,10 @@ static const struct {
     size_t header_len, address_len;
     uint16_t port;
 } rows[] = {
-#define ROW(text, ...) { text, sizeof(text) - 1, __VA_ARGS__ }
+#define ROW(text, ...)                                                                             \
+    {                                                                                              \
+        text, sizeof(text) - 1, __VA_ARGS__                                                        \
+    }
     ROW("", PROXY_MORE, 0, 0, 0),
     ROW("PROXY TCP4 192.0.2.1 192.0.2.2 40000 25\r\nEHLO", PROXY_WHOLE, 41, 4, 40000),
     ROW("PROXY TCP6 2001:db8::1 2001:db8::2 1 25\r\n", PROXY_WHOLE, 41, 16, 1),
@@ -31,14 +34,21 @@ static const struct {
     ROW("proxy tcp4 192.0.2.1 192.0.2.2 40000 25\r\n", PROXY_NONE, 0, 0, 0),
     ROW("EHLO c.example.net\r\n", PROXY_NONE, 0, 0, 0),
     ROW("\r\nEHLO c.example.net\r\n", PROXY_NONE, 0, 0, 0),
-    ROW(SIGNATURE "\x21\x11\0\x0C\xC0\0\2\1\xC0\0\2\2\x9C\x40\0\x19more", PROXY_WHOLE, 28, 4, 40000),
+    ROW(SIGNATURE "\x21\x11\0\x0C\xC0\0\2\1\xC0\0\2\2\x9C\x40\0\x19more", PROXY_WHOLE, 28, 4,
+        40000),
     ROW(SIGNATURE "\x21\x11\0\x0C\xC0\0\2\1\xC0\0\2\2\x9C\x40\0", PROXY_MORE, 0, 0, 0),
     ROW(SIGNATURE "\x20\0\0\0", PROXY_WHOLE, 16, 0, 0),
-    ROW(SIGNATURE "\x20\x11\0\x04" "abcd", PROXY_WHOLE, 20, 0, 0),
-    ROW(SIGNATURE "\x21\x31\0\x02" "ab", PROXY_WHOLE, 18, 0, 0), /* a unix socket */
-    ROW(SIGNATURE "\x21\x11\0\x04" "abcd", PROXY_NONE, 0, 0, 0), /* too short for its family */
-    ROW(SIGNATURE "\x11\x11\0\x0C", PROXY_NONE, 0, 0, 0),         /* no version 2 */
-    ROW(SIGNATURE "\x22\x11\0\x0C", PROXY_NONE, 0, 0, 0),         /* no such command */
+    ROW(SIGNATURE "\x20\x11\0\x04"
+                  "abcd",
+        PROXY_WHOLE, 20, 0, 0),
+    ROW(SIGNATURE "\x21\x31\0\x02"
+                  "ab",
+        PROXY_WHOLE, 18, 0, 0), /* a unix socket */
+    ROW(SIGNATURE "\x21\x11\0\x04"
+                  "abcd",
+        PROXY_NONE, 0, 0, 0),                             /* too short for its family */
+    ROW(SIGNATURE "\x11\x11\0\x0C", PROXY_NONE, 0, 0, 0), /* no version 2 */
+    ROW(SIGNATURE "\x22\x11\0\x0C", PROXY_NONE, 0, 0, 0), /* no such command */
     ROW(SIGNATURE "\x21\x11\xFF\xFF", PROXY_NONE, 0, 0, 0),
 };
 
