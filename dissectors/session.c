@@ -110,6 +110,9 @@ static void recognise(struct session *s, const struct dissector *dissector)
     if (dissector == &tls_dissector)
         s->id->tls_mode = TLS_MODE_IMPLICIT;
     trace_line(s, "recognised as %s", dissector->name);
+    if (s->proxy.by != PROXIED_BY_NOBODY)
+        trace_line(s, "a PROXY header of %zu bytes stands before the client's first",
+                   s->proxy.len);
     for (int d = 0; d < DIRECTIONS; d++) {
         if (s->stream[d].gap > 0)
             dissector->gap(s, s->state, (enum direction)d, s->stream[d].gap);
@@ -131,7 +134,6 @@ static bool proxy_header_passed(struct session *s)
         return true;
     s->proxy = header;
     client->unread = bytes_after(client->unread, header.len);
-    trace_line(s, "a PROXY header of %zu bytes stands before the client's first", header.len);
     return true;
 }
 

@@ -237,6 +237,32 @@ with_exim() {
         >>"$work/exim.log" 2>&1
 }
 
+# exim_sender NAME: the Exim NAME brings all mail to 192.0.2.25 from the relay's address, and drops bounces. Standard input goes on
+# with its transport, and with sections behind that.
+exim_sender() {
+    exim_config "$1" out.example.net < <(
+        cat <<'CF'
+local_interfaces = 127.0.0.1
+begin routers
+bounces:
+  driver = redirect
+  senders = :
+  data = :blackhole:
+out:
+  driver = manualroute
+  route_list = * 192.0.2.25
+  transport = out
+begin transports
+out:
+  driver = smtp
+  interface = 198.51.100.7
+  hosts_try_dane =
+  allow_localhost
+CF
+        cat
+    )
+}
+
 # start_exim_with_logins PORT: the people can log in with PLAIN, LOGIN, CRAM-MD5 and NTLM, and bob from his own machine,
 # 192.0.2.11, with EXTERNAL.
 start_exim_with_logins() {

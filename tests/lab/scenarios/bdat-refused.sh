@@ -8,24 +8,7 @@ printf '%s\n' "message_size_limit = 15000" "smtpd_discard_ehlo_keywords = size" 
     "smtpd_data_restrictions = check_sender_access inline:{{mallory@example.net = 554 5.7.1 not from you}}" \
     -- "25 inet n - n - - smtpd" | postfix_start chunks
 wait_for_port 192.0.2.25 25
-exim_config client out.example.net <<'CF'
-local_interfaces = 127.0.0.1
-begin routers
-bounces:
-  driver = redirect
-  senders = :
-  data = :blackhole:
-out:
-  driver = manualroute
-  route_list = * 192.0.2.25
-  transport = out
-begin transports
-out:
-  driver = smtp
-  interface = 198.51.100.7
-  hosts_try_dane =
-  allow_localhost
-CF
+exim_sender client </dev/null
 quoted=$(printf '\0eve@example.com\0%s' "$(secret Fig-Quoted)" | base64 -w0)
 # send TIMES FROM TO...: a mail that quotes the login so many times.
 send() {

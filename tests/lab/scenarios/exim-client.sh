@@ -9,28 +9,7 @@ start_exim_with_logins 587
 # to_send NAME MECHANISM PASSWORD: the Exim that has only this one login.
 to_send() {
     {
-        cat <<'CF'
-local_interfaces = 127.0.0.1
-begin routers
-bounces:
-  driver = redirect
-  senders = :
-  data = :blackhole:
-out:
-  driver = manualroute
-  route_list = * 192.0.2.25
-  transport = out
-begin transports
-out:
-  driver = smtp
-  port = 587
-  interface = 198.51.100.7
-  hosts_try_auth = *
-  hosts_try_dane =
-  allow_localhost
-begin authenticators
-login:
-CF
+        printf '%s\n' "  port = 587" "  hosts_try_auth = *" "begin authenticators" "login:"
         case $2 in
         PLAIN) printf '  %s\n' "driver = plaintext" "client_send = ^alice@example.org^$3" ;;
         LOGIN) printf '  %s\n' "driver = plaintext" "client_send = : alice@example.org : $3" ;;
@@ -38,7 +17,7 @@ CF
         NTLM) printf '  %s\n' "driver = spa" "client_username = alice@example.org" "client_password = $3" ;;
         esac
         echo "  public_name = $2"
-    } | exim_config "$1" out.example.net
+    } | exim_sender "$1"
 }
 for mechanism in PLAIN LOGIN CRAM-MD5 NTLM; do to_send $mechanism $mechanism "$alice_password"; done
 for mechanism in PLAIN NTLM; do to_send wrong-$mechanism $mechanism "$(secret Cherry-Mistake)"; done
