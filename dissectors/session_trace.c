@@ -28,7 +28,7 @@ bool trace_wanted(const struct session *s)
 static void print_head(const struct session *s)
 {
     fprintf(s->env->trace, "%08llx #%-5llu ", (unsigned long long)(s->id->uid >> 32),
-            (unsigned long long)s->now.frame);
+            (unsigned long long)frame_number(s->now.frame));
 }
 
 static void print_public(FILE *out, struct bytes text)

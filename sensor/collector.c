@@ -16,6 +16,7 @@ struct collector {
     struct event *
         *held; /* a heap by event_compare(); each event with its facts behind it in one block */
     size_t held_count, held_capacity;
+    uint64_t lost; /* events that the workers had no room for */
     struct findings *findings;
     struct facts complete; /* of the event being published */
     struct buffer json;
@@ -143,15 +144,18 @@ static bool readable(void *arg)
 
 static void read_record(struct collector *c, unsigned ring, struct bytes record)
 {
-    uint64_t type, watermark;
+    uint64_t type, number;
     memcpy(&type, record.data, sizeof type);
     record = bytes_after(record, sizeof type);
     if (type == RECORD_EVENT) {
         hold(c, record);
-    } else {
-        memcpy(&watermark, record.data, sizeof watermark);
-        c->watermark[ring] = watermark;
+        return;
     }
+    memcpy(&number, record.data, sizeof number);
+    if (type == RECORD_LOST)
+        c->lost += number;
+    else
+        c->watermark[ring] = number;
 }
 
 /* Up to the next watermark of each ring: more would only have to wait. */
@@ -213,31 +217,4 @@ void collector_free(struct collector *c)
     buffer_free(&c->json);
     free(c->held);
     free(c);
-}
-
-/* --- the workers' side ---------------------------------------------------------------------------
- */
-
-bool collector_put_event(struct ring *ring, const struct event *event)
-{
-    uint64_t type = RECORD_EVENT;
-    uint8_t *to = ring_reserve_wait(ring, sizeof type + event_packed_len(event));
-    if (!to)
-        return false;
-    memcpy(to, &type, sizeof type);
-    event_pack(event, to + sizeof type);
-    ring_commit(ring);
-    return true;
-}
-
-void collector_put_watermark(struct ring *ring, uint64_t time_ns)
-{
-    uint64_t record[2] = { RECORD_WATERMARK, time_ns };
-    uint8_t *to = ring_reserve_wait(ring, sizeof record);
-    if (!to)
-        return;
-    memcpy(to, record, sizeof record);
-    ring_commit(ring);
-    if (time_ns == WATERMARK_END)
-        ring_wake(ring);
 }

@@ -7,18 +7,12 @@
 #define MAILTAP_COLLECTOR_H
 
 #include "envelope.h"
+#include "records.h"
 #include "report.h"
-#include "ring.h"
 #include "sink_thread.h"
 
 #define WORKERS_MAX 64
 #define SINKS_MAX   8
-
-/* A record in a worker's ring begins with one of these, as a uint64_t. */
-enum record_type { RECORD_EVENT, RECORD_WATERMARK };
-
-/* Watermark of a worker that will write no more. */
-#define WATERMARK_END UINT64_MAX
 
 struct collector_options {
     struct ring *ring[WORKERS_MAX];
@@ -37,10 +31,5 @@ struct collector *collector_new(const struct collector_options *);
 /* Runs until every worker wrote WATERMARK_END and everything was handed to the sinks. */
 void collector_run(struct collector *);
 void collector_free(struct collector *);
-
-/* For workers. Waits for room. Returns false if the record cannot be kept (too long, or the ring is
- * closed). */
-bool collector_put_event(struct ring *, const struct event *);
-void collector_put_watermark(struct ring *, uint64_t time_ns);
 
 #endif

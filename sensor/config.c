@@ -17,8 +17,9 @@ struct command_line {
         const struct option_row *row;
         const char *text;
     } * given;
-    size_t count;                     /* at most one for each word: all of them take an argument */
+    size_t count;                     /* at most as many as there are letters in all words */
     uint64_t counts;                  /* how often -v was given */
+    bool interface_given;
     const char *config_file, *action; /* action: the long name */
     char *filter;                     /* the arguments behind the options; NULL: none */
     char error[CONFIG_ERROR_MAX];
@@ -121,10 +122,7 @@ static bool take_option(struct command_line *line, const struct option_row *row,
     } else if (row->type == OPTION_COUNT) {
         line->counts++;
     } else {
-        for (size_t i = 0; row->letter == 'r' && i < line->count; i++) {
-            if (line->given[i].row == row)
-                return usage(line, "only one -r is possible");
-        }
+        line->interface_given |= row->letter == 'i';
         line->given[line->count].row = row;
         line->given[line->count++].text = text;
     }
@@ -151,7 +149,10 @@ static bool read_words(struct command_line *line, int argc, char **argv)
 {
     struct getopt_tables tables;
     make_tables(&tables);
-    line->given = calloc((size_t)argc + 1, sizeof line->given[0]);
+    size_t letters = 1; /* "-ppp" are three */
+    for (int i = 1; i < argc; i++)
+        letters += strlen(argv[i]);
+    line->given = calloc(letters, sizeof line->given[0]);
     if (!line->given)
         return usage(line, "out of memory");
     opterr = 0;
@@ -206,12 +207,15 @@ static bool wants_hash(const struct config *config)
 /* What a run needs beyond values that are right each for itself. */
 static bool complete(struct command_line *line, struct config *config)
 {
-    config->redis.finite_input = config->file != NULL;
-    if (!line->action && !config->file && line->filter)
+    bool any = config->files > 0 || config->interface;
+    config->redis.finite_input = config->files > 0;
+    if (config->files > 0 && line->interface_given)
+        return usage(line, "-r and -i exclude each other");
+    if (!line->action && !any && line->filter)
         return usage(line, "nothing to read: did you mean -r %.200s?", line->filter);
-    if (!line->action && !config->file)
-        return usage(line, "nothing to read: name a capture file with -r");
-    if (config->file && wants_hash(config) && !config->privacy_key_file)
+    if (!line->action && !any)
+        return usage(line, "nothing to read: name a capture file with -r or an interface with -i");
+    if (any && wants_hash(config) && !config->privacy_key_file)
         return usage(line, "the hash mode needs a key: set privacy.key_file in a file for -c");
     return true;
 }
@@ -296,6 +300,11 @@ struct config_outcome config_parse(struct config *config, int argc, char **argv,
     struct config_outcome outcome = { CONFIG_EXIT, EXIT_USAGE };
     *config = (struct config){ 0 };
     option_presets(config);
+    if (argc > 1 && strcmp(argv[1], "doctor") == 0) {
+        config->doctor = true;
+        argv++;
+        argc--;
+    }
     if (read_words(&line, argc, argv))
         outcome = decide(&line, config, out, err);
     else
@@ -314,6 +323,8 @@ void config_forget_secrets(struct config *config)
 
 void config_free(struct config *config)
 {
+    while (config->files > 0)
+        free(config->file[--config->files]);
     for (size_t i = 0; i < option_count; i++) {
         const struct option_row *row = &option_rows[i];
         if (row->type != OPTION_TEXT && row->type != OPTION_URL)
@@ -369,10 +380,13 @@ void config_help(FILE *to)
 {
     static const char *const groups[] = { "Input", "Output", "Privacy", "Other",
                                           "Instead of running" };
-    fputs("Usage: mailtap -r FILE [OPTION]... [FILTER]\n\n"
-          "Reads captured mail traffic and tells who sends passwords in the clear, who could\n"
-          "have used TLS and did not, and what else is odd. FILTER is a BPF expression, as for\n"
-          "tcpdump.\n",
+    fputs("Usage: mailtap -r FILE [OPTION]... [FILTER]\n"
+          "       mailtap -i IFACE [OPTION]... [FILTER]\n"
+          "       mailtap doctor -i IFACE\n\n"
+          "Reads mail traffic from a capture file or from a network tap and tells who sends\n"
+          "passwords in the clear, who could have used TLS and did not, and what else is odd.\n"
+          "FILTER is a BPF expression, as for tcpdump. The doctor looks at an interface for a\n"
+          "minute and says whether it sees what it should, and what to fix.\n",
           to);
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         fprintf(to, "\n%s:\n", groups[i]);
@@ -383,8 +397,9 @@ void config_help(FILE *to)
     }
     fputs("\nExamples:\n"
           "  mailtap -r evidence.pcap\n"
+          "  mailtap -i eth1+eth2 --redis redis://127.0.0.1:6379/0\n"
+          "  mailtap doctor -i eth1\n"
           "  mailtap -r evidence.pcap -o json host 192.0.2.25 | jq .\n"
-          "  mailtap -r evidence.pcap --redis redis://127.0.0.1:6379/0\n"
           "\nExit codes:\n"
           "  0  all went well, whatever was found\n"
           "  1  a fault while running, or the input or the output is not complete\n"

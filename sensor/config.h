@@ -9,10 +9,20 @@
 
 enum output_format { FORMAT_PRETTY, FORMAT_JSON };
 enum config_flows { FLOWS_MAIL, FLOWS_ALL, FLOWS_NONE };
+/* Whether segments whose checksum does not fit are read all the same. */
+enum config_checksums { CHECKSUMS_IGNORE, CHECKSUMS_ENFORCE };
+
+#define CONFIG_FILES 1024
 
 /* Texts are NULL where the operator wants none. */
 struct config {
-    char *file;   /* -r */
+    char *file[CONFIG_FILES]; /* -r, in the order given */
+    unsigned files;
+    char *interface; /* -i: one, or two joined by '+' */
+    uint64_t snap_len, buffer_mib;
+    bool promiscuous, doctor;
+    uint64_t doctor_seconds;
+    enum config_checksums checksums;
     char *filter; /* a BPF expression */
     char *observer;
     enum output_format format;

@@ -12,6 +12,8 @@
 #define TEXT_MAX 4095
 
 static const char *const formats[] = { "pretty", "json", NULL };
+/* In the order of enum config_checksums; the words are Suricata's. */
+static const char *const checksum_choices[] = { "none", "all", NULL };
 static const char *const flow_choices[] = { "mail", "all", "none", NULL };
 /* In the order of enum privacy_mode; only user names can be masked. */
 static const char *const user_modes[] = { "clear", "mask", "hash", "drop", NULL };
@@ -24,11 +26,63 @@ const struct option_row option_rows[] = {
     { .name = "read",
       .letter = 'r',
       .group = "Input",
-      .type = OPTION_TEXT,
+      .type = OPTION_FILES,
       .offset = AT(file),
-      .min = 1,
       .argument = "FILE",
-      .help = "Read packets from this pcap or pcapng file; - is standard input" },
+      .help = "Read packets from this pcap or pcapng file, gzip'd or not; - is standard input. Several "
+              "-r are read one after the other as one capture" },
+    { .path = "capture.interface",
+      .name = "interface",
+      .letter = 'i',
+      .group = "Input",
+      .type = OPTION_TEXT,
+      .offset = AT(interface),
+      .max = 128,
+      .preset = "",
+      .argument = "IFACE",
+      .help = "Capture from this interface until interrupted; eth1+eth2 is a tap that has one for "
+              "each direction. Needs CAP_NET_RAW" },
+    { .path = "capture.snap_len",
+      .name = "snaplen",
+      .letter = 's',
+      .group = "Input",
+      .type = OPTION_NUMBER,
+      .offset = AT(snap_len),
+      .min = 64,
+      .max = 262144,
+      .preset = "262144",
+      .argument = "BYTES",
+      .help = "Capture at most so many bytes of a packet" },
+    { .path = "capture.buffer_mib",
+      .name = "buffer",
+      .letter = 'B',
+      .group = "Input",
+      .type = OPTION_NUMBER,
+      .offset = AT(buffer_mib),
+      .min = 1,
+      .max = 2047,
+      .preset = "64",
+      .argument = "MIB",
+      .help = "The kernel's buffer for each interface" },
+    { .path = "capture.promiscuous",
+      .name = "no-promiscuous",
+      .letter = 'p',
+      .group = "Input",
+      .type = OPTION_FLAG,
+      .offset = AT(promiscuous),
+      .preset = "yes",
+      .help = "Do not put the interface into promiscuous mode" },
+    { .path = "capture.checksums",
+      .name = "checksums",
+      .letter = 'k',
+      .group = "Input",
+      .type = OPTION_CHOICE,
+      .offset = AT(checksums),
+      .choices = checksum_choices,
+      .preset = "none",
+      .argument = "WHICH",
+      .help = "none: TCP checksums are not believed, as the sender's card may fill them in later; "
+              "all: segments with a wrong one are left out" },
     { .path = "capture.filter",
       .type = OPTION_TEXT,
       .offset = AT(filter),
@@ -179,6 +233,15 @@ const struct option_row option_rows[] = {
       .max = 64,
       .argument = "PROTOCOL",
       .help = "Print each call to this protocol's dissector, or with all of every one" },
+    { .name = "seconds",
+      .group = "Other",
+      .type = OPTION_NUMBER,
+      .offset = AT(doctor_seconds),
+      .min = 1,
+      .max = 3600,
+      .preset = "60",
+      .argument = "N",
+      .help = "How long \"mailtap doctor\" looks at most" },
     { .name = "test",
       .letter = 'T',
       .group = "Instead of running",
@@ -228,6 +291,37 @@ static bool set_text(struct config *config, const struct option_row *row, const 
     }
     free(*value);
     *value = copy;
+    return true;
+}
+
+static bool add_file(struct config *config, const char *text, char error[CONFIG_ERROR_MAX])
+{
+    if (!text[0] || config->files == CONFIG_FILES) {
+        snprintf(error, CONFIG_ERROR_MAX,
+                 text[0] ? "stands more than %d times" : "must not be empty", CONFIG_FILES);
+        return false;
+    }
+    char *copy = strdup(text);
+    if (!copy) {
+        snprintf(error, CONFIG_ERROR_MAX, "out of memory");
+        return false;
+    }
+    config->file[config->files++] = copy;
+    return true;
+}
+
+/* On the command line a flag has no text. */
+static bool set_flag(struct config *config, const struct option_row *row, const char *text,
+                     char error[CONFIG_ERROR_MAX])
+{
+    bool *value = place(config, row);
+    bool yes = text && (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0);
+    bool no = text && (strcmp(text, "no") == 0 || strcmp(text, "false") == 0);
+    if (text && !yes && !no) {
+        snprintf(error, CONFIG_ERROR_MAX, "\"%.100s\" is neither yes nor no", text);
+        return false;
+    }
+    *value = text ? yes : !*value;
     return true;
 }
 
@@ -311,6 +405,10 @@ bool option_set(struct config *config, const struct option_row *row, const char 
             return false;
         memcpy(place(config, row), &choice, sizeof choice); /* an enum of non-negative values */
         return true;
+    case OPTION_FLAG:
+        return set_flag(config, row, text, error);
+    case OPTION_FILES:
+        return add_file(config, text, error);
     case OPTION_URL:
         return set_url(config, row, text, error);
     case OPTION_PRIVACY:
@@ -346,6 +444,10 @@ void option_show(const struct config *config, const struct option_row *row, char
         memcpy(&choice, place(config, row), sizeof choice);
         text_copy(to, size, bytes_of_string(row->choices[choice]));
         break;
+    case OPTION_FLAG:
+        text_copy(to, size, bytes_of_string(*(bool *)place(config, row) ? "yes" : "no"));
+        break;
+    case OPTION_FILES:
     case OPTION_PRIVACY:
     case OPTION_ACTION:
         break;

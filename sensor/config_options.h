@@ -12,6 +12,8 @@ enum option_type {
     OPTION_TEXT,    /* min and max are lengths */
     OPTION_NUMBER,  /* min and max are values */
     OPTION_CHOICE,  /* the place in `choices` is the value */
+    OPTION_FLAG,    /* each use turns it round; in the file yes or no */
+    OPTION_FILES,   /* each use adds a path */
     OPTION_URL,     /* of a Redis; never shown with its password */
     OPTION_PRIVACY, /* sets all privacy.* choices at once */
     OPTION_COUNT,   /* each use adds one; in the file a number */

@@ -1,6 +1,7 @@
 /* mailtap: options in, threads up, report out. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 
 #include "collector.h"
 #include "config.h"
+#include "doctor.h"
 #include "json_lines.h"
 #include "log.h"
 #include "redis.h"
@@ -27,6 +29,8 @@
 struct sensor {
     struct config config;
     struct capture *capture;
+    bool live;
+    const char *file_name[CONFIG_FILES]; /* base names */
     struct doorbell bell;
     struct ring *ring;
     struct worker *worker;
@@ -76,11 +80,13 @@ static bool read_privacy_key(struct sensor *sensor)
     return true;
 }
 
+/* Live, no sink may ever make the capture wait. */
 static bool add_sink(struct sensor *sensor, const struct sink_type *type, const void *options)
 {
     struct sink_status status;
     struct sink_thread *sink = sink_thread_start(
-        &(struct sink_thread_options){ .type = type, .options = options, .wait = true }, &status);
+        &(struct sink_thread_options){ .type = type, .options = options, .wait = !sensor->live },
+        &status);
     if (!sink) {
         log_error("%s", status.error);
         return false;
@@ -95,14 +101,30 @@ static bool open_sinks(struct sensor *sensor)
     if (config->redis.url && !add_sink(sensor, &redis_sink, &config->redis))
         return false;
     config_forget_secrets(&sensor->config);
-    return config->format != FORMAT_JSON ||
-           add_sink(sensor, &json_lines_sink, &(struct json_lines_options){ .fd = STDOUT_FILENO });
+    /* A report is for the end; who watches an interface wants to see findings as they come. */
+    bool lines = config->format == FORMAT_JSON || sensor->live;
+    const struct json_lines_options options = { .fd = STDOUT_FILENO,
+                                                .findings_only = config->format != FORMAT_JSON };
+    return !lines || add_sink(sensor, &json_lines_sink, &options);
 }
 
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
+}
+
+/* "a.pcap", "eth1", "a.pcap and 3 more". */
+static const char *input_name(const struct sensor *sensor)
+{
+    static char text[PATH_MAX + 32];
+    const struct config *config = &sensor->config;
+    if (sensor->live)
+        return config->interface;
+    if (config->files == 1)
+        return config->file[0];
+    snprintf(text, sizeof text, "%s and %u more", config->file[0], config->files - 1);
+    return text;
 }
 
 static bool build(struct sensor *sensor)
@@ -112,7 +134,8 @@ static bool build(struct sensor *sensor)
         .sinks = sensor->sinks,
         .rings = 1,
         .envelope = { .observer = sensor->config.observer ? sensor->config.observer : "mailtap",
-                      .file = base_name(sensor->config.file),
+                      .file = sensor->file_name,
+                      .files = sensor->config.files,
                       .privacy = sensor->config.privacy },
     };
     doorbell_init(&sensor->bell);
@@ -126,6 +149,7 @@ static bool build(struct sensor *sensor)
         .capture = sensor->capture,
         .ring = sensor->ring,
         .config = &sensor->config,
+        .live = sensor->live,
         .trace = sensor->config.trace ? (sensor->report ? stdout : stderr) : NULL,
     });
     sensor->collector = collector_new(&options);
@@ -134,7 +158,8 @@ static bool build(struct sensor *sensor)
         log_error("out of memory");
         return false;
     }
-    log_info("reading %s, at most %zu MiB for what traffic makes grow", sensor->config.file,
+    log_info("%s %s, at most %zu MiB for what traffic makes grow",
+             sensor->live ? "listening on" : "reading", input_name(sensor),
              (worker_bytes(sensor->worker) >> 20) + 1);
     return true;
 }
@@ -190,7 +215,8 @@ static void run(struct sensor *sensor)
     if (pthread_create(&worker, NULL, work, sensor) != 0) {
         log_error("cannot start a thread");
         sensor->failed = true;
-        collector_put_watermark(sensor->ring, WATERMARK_END);
+        records_put_watermark(&(struct record_writer){ .ring = sensor->ring, .wait = true },
+                              WATERMARK_END);
     } else {
         join(sensor, worker);
     }
@@ -222,7 +248,7 @@ static void print_report(struct sensor *sensor)
         return;
     report_print(sensor->report,
                  &(struct report_input){
-                     .file = sensor->config.file,
+                     .file = input_name(sensor),
                      .first_ns = worker_first_ns(sensor->worker),
                      .last_ns = worker_last_ns(sensor->worker),
                      .counters = worker_counters(sensor->worker),
@@ -250,17 +276,64 @@ static void clean_up(struct sensor *sensor)
     explicit_bzero(sensor->privacy_key, sizeof sensor->privacy_key);
 }
 
-static enum exit_code read_capture(struct sensor *sensor)
+/* --- signals -------------------------------------------------------------------------------------
+ */
+
+static struct capture *stopped_by_signal;
+
+/* The first one ends the capture; what was read so far is still delivered. A second one ends all. */
+static void on_signal(int number)
+{
+    capture_stop(stopped_by_signal);
+    signal(number, SIG_DFL);
+}
+
+static void stop_on_signals(struct capture *capture)
+{
+    stopped_by_signal = capture;
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+}
+
+/* --- all of it -----------------------------------------------------------------------------------
+ */
+
+static bool open_capture(struct sensor *sensor)
 {
     char error[1024];
+    const struct config *config = &sensor->config;
+    sensor->live = config->files == 0;
+    for (unsigned i = 0; i < config->files; i++)
+        sensor->file_name[i] = base_name(config->file[i]);
+    if (sensor->live)
+        sensor->capture = capture_open_interface(
+            &(struct capture_interface_options){
+                .names = config->interface,
+                .filter = config->filter,
+                .snap_len = (uint32_t)config->snap_len,
+                .buffer_mib = (uint32_t)config->buffer_mib,
+                .promiscuous = config->promiscuous,
+            },
+            error, sizeof error);
+    else
+        sensor->capture = capture_open_files(config->file, config->files, config->filter, error,
+                                             sizeof error);
+    if (!sensor->capture)
+        log_error("%s", error);
+    return sensor->capture != NULL;
+}
+
+static enum exit_code read_capture(struct sensor *sensor)
+{
     if (!read_privacy_key(sensor))
         return EXIT_CONFIG;
-    sensor->capture =
-        capture_open_file(sensor->config.file, sensor->config.filter, error, sizeof error);
-    if (!sensor->capture) {
-        log_error("%s", error);
+    if (!open_capture(sensor))
         return EXIT_INCOMPLETE;
-    }
+    stop_on_signals(sensor->capture);
+    if (sensor->config.doctor)
+        return doctor(sensor->capture, &sensor->config, input_name(sensor), stdout)
+                   ? EXIT_OK
+                   : EXIT_INCOMPLETE;
     if (!open_sinks(sensor) || !build(sensor))
         return EXIT_INCOMPLETE;
     run(sensor);

@@ -3,12 +3,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "collector.h"
+#include "log.h"
 #include "network.h"
+#include "records.h"
 #include "siphash.h"
 
-#define MIB ((size_t)1 << 20)
+#define MIB     ((size_t)1 << 20)
+#define LOOK_NS UINT64_C(1000000000)
+/* So long after its time stamp a packet may still be on its way through the kernel. */
+#define SILENCE_NS UINT64_C(500000000)
 
 struct worker {
     struct worker_options options;
@@ -17,7 +22,9 @@ struct worker {
     struct facts own, assembly;
     struct session_env env;
     struct network *network;
-    uint64_t first_ns;
+    struct record_writer records;
+    struct capture_losses losses; /* so far as they were counted */
+    uint64_t first_ns, looked_ns;
     bool damaged;
     _Atomic uint64_t progress;
 };
@@ -25,7 +32,7 @@ struct worker {
 static void receive(void *arg, const struct event *event)
 {
     struct worker *worker = arg;
-    if (!collector_put_event(worker->options.ring, event))
+    if (!records_put_event(&worker->records, event))
         count(&worker->counters, COUNT_EVENTS_LOST);
 }
 
@@ -45,6 +52,7 @@ struct worker *worker_new(const struct worker_options *options)
     if (!worker)
         return NULL;
     worker->options = *options;
+    worker->records = (struct record_writer){ .ring = options->ring, .wait = !options->live };
     pool_init(&worker->streams, options->config->streams_mib * MIB);
     pool_init(&worker->tables, options->config->tables_mib * MIB);
     facts_init(&worker->own, NULL);
@@ -63,7 +71,9 @@ struct worker *worker_new(const struct worker_options *options)
         worker->env.trace_protocol = bytes_of_string(options->config->trace);
     worker->network =
         network_new(&(struct flow_options){ .max_flows = (uint32_t)options->config->flows_max,
-                                            .events = flow_events_of(options->config->flows) },
+                                            .events = flow_events_of(options->config->flows),
+                                            .enforce_checksums = options->config->checksums ==
+                                                                 CHECKSUMS_ENFORCE },
                     &worker->env);
     if (!worker->network) {
         free(worker);
@@ -83,21 +93,70 @@ void worker_free(struct worker *worker)
     free(worker);
 }
 
+/* What the kernel and the interface dropped, as counters that only grow. */
+static void count_losses(struct worker *worker)
+{
+    struct capture_losses now;
+    capture_losses(worker->options.capture, &now);
+    count_many(&worker->counters, COUNT_DROPPED_KERNEL, now.kernel - worker->losses.kernel);
+    count_many(&worker->counters, COUNT_DROPPED_INTERFACE,
+               now.interface - worker->losses.interface);
+    worker->losses = now;
+}
+
+static uint64_t wall_clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Once a second at most, whether packets come or not. */
+static void look_around(struct worker *worker, uint64_t now_ns)
+{
+    if (now_ns - worker->looked_ns < LOOK_NS)
+        return;
+    worker->looked_ns = now_ns;
+    count_losses(worker);
+    const char *notice = capture_notice(worker->options.capture);
+    if (notice)
+        log_warn("%s", notice);
+}
+
+static void packets(struct worker *worker, const struct packet *batch, int n)
+{
+    struct capture *capture = worker->options.capture;
+    if (worker->first_ns == 0)
+        worker->first_ns = batch[0].time_ns;
+    network_batch(worker->network, capture_link_type(capture), batch, n);
+    atomic_store_explicit(&worker->progress, capture_offset(capture), memory_order_relaxed);
+}
+
+/* Nothing comes, but time goes on: what is due must not wait for the next packet. */
+static void silence(struct worker *worker)
+{
+    if (worker->first_ns > 0)
+        network_advance(worker->network, wall_clock_ns() - SILENCE_NS);
+}
+
 void worker_run(struct worker *worker)
 {
     struct packet batch[CAPTURE_BATCH];
-    struct capture *capture = worker->options.capture;
     int n;
-    while ((n = capture_batch(capture, batch)) > 0) {
-        if (worker->first_ns == 0)
-            worker->first_ns = batch[0].time_ns;
-        network_batch(worker->network, capture_link_type(capture), batch, n);
-        collector_put_watermark(worker->options.ring, network_clock(worker->network));
-        atomic_store_explicit(&worker->progress, capture_offset(capture), memory_order_relaxed);
+    while ((n = capture_batch(worker->options.capture, batch)) != CAPTURE_OVER &&
+           n != CAPTURE_DAMAGED) {
+        if (n == CAPTURE_IDLE)
+            silence(worker);
+        else
+            packets(worker, batch, n);
+        records_put_watermark(&worker->records, network_clock(worker->network));
+        if (worker->options.live)
+            look_around(worker, wall_clock_ns());
     }
-    worker->damaged = n < 0;
+    worker->damaged = n == CAPTURE_DAMAGED;
+    count_losses(worker);
     network_end(worker->network);
-    collector_put_watermark(worker->options.ring, WATERMARK_END);
+    records_put_watermark(&worker->records, WATERMARK_END);
 }
 
 const struct counters *worker_counters(const struct worker *worker)

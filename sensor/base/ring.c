@@ -67,6 +67,17 @@ size_t ring_largest_record(const struct ring *ring)
     return ring->size / 4;
 }
 
+size_t ring_size(const struct ring *ring)
+{
+    return ring->size;
+}
+
+size_t ring_free_bytes(const struct ring *ring)
+{
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    return ring->size - (head - atomic_load_explicit(&ring->tail, memory_order_acquire));
+}
+
 static uint64_t *mark_at(const struct ring *ring, uint64_t count)
 {
     return (uint64_t *)(void *)(ring->data + (count & (ring->size - 1)));

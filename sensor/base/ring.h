@@ -33,5 +33,8 @@ void ring_release(struct ring *);
 void ring_close(struct ring *);
 
 size_t ring_largest_record(const struct ring *);
+size_t ring_size(const struct ring *);
+/* What is not in use, as the writer sees it: the reader may have freed more. */
+size_t ring_free_bytes(const struct ring *);
 
 #endif

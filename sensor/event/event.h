@@ -4,6 +4,22 @@
 
 #include "facts.h"
 
+/* Which packet: its number in its file, from 1, and which of the files that were read, from 0. */
+static inline uint64_t frame_of(unsigned file, uint64_t number)
+{
+    return (uint64_t)file << 48 | number;
+}
+
+static inline unsigned frame_file(uint64_t frame)
+{
+    return (unsigned)(frame >> 48);
+}
+
+static inline uint64_t frame_number(uint64_t frame)
+{
+    return frame & ((UINT64_C(1) << 48) - 1);
+}
+
 struct event_origin {
     enum event_kind kind;
     uint32_t number;
@@ -16,7 +32,7 @@ struct event {
         number; /* of the event within its flow, from 0; of a finding: of the message about it */
     uint64_t time_ns;           /* packet time */
     uint64_t flow_uid;          /* unkeyed hash of the flow */
-    uint64_t frame;             /* packet that completed it, from 1 */
+    uint64_t frame;             /* frame_of() the packet that completed it */
     struct event_origin source; /* of a finding: the event that led to it */
     struct bytes facts;
 };

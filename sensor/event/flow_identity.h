@@ -18,7 +18,7 @@ static inline enum direction other_direction(enum direction direction)
     return direction == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT;
 }
 
-/* A point in the capture: packet time and the packet's number, from 1. */
+/* A point in the capture: packet time, and frame_of() the packet. */
 struct moment {
     uint64_t time_ns, frame;
 };

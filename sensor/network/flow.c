@@ -370,8 +370,12 @@ void flow_segment(struct flow_table *table, const struct flow_lookup *lookup,
     flow->opened |= !(s->flags & (TCP_SYN | TCP_RST));
     /* Only where bytes are read does a wrong one matter, and only there is the sum worth its time.
      */
-    if (flow->tcp.state == TCP_READING && s->payload.len > 0 && !segment_checksum_fits(s))
+    bool reads = flow->tcp.state == TCP_READING && s->payload.len > 0;
+    if ((reads || table->options.enforce_checksums) && !segment_checksum_fits(s)) {
         count(table->env->counters, COUNT_DECODE_BAD_CHECKSUM);
+        if (table->options.enforce_checksums)
+            return;
+    }
     tcp_segment(&flow->tcp, &table->tcp_env, &flow->identity, moment, d, s);
     put_off_idle(table, flow);
     schedule(table, flow);

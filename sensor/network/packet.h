@@ -6,7 +6,7 @@
 
 struct packet {
     uint64_t time_ns;          /* since 1970 */
-    uint64_t frame;            /* number in the capture, from 1 */
+    uint64_t frame;            /* of its file and number: event.h */
     uint32_t captured, length; /* bytes at `data`; bytes on the wire */
     const uint8_t *data;
 };

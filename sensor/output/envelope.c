@@ -87,10 +87,10 @@ void envelope_complete(struct envelope *envelope, const struct event *event, str
     facts_string(to, FIELD_OBSERVER_PRODUCT, "mailtap");
     facts_string(to, FIELD_OBSERVER_TYPE, "sensor");
     facts_string(to, FIELD_OBSERVER_VERSION, MAILTAP_VERSION);
-    if (envelope->file)
-        facts_string(to, FIELD_FILE, envelope->file);
-    if (event->frame > 0)
-        facts_number(to, FIELD_FRAME, event->frame);
+    if (frame_file(event->frame) < envelope->files && event->frame > 0) {
+        facts_string(to, FIELD_FILE, envelope->file[frame_file(event->frame)]);
+        facts_number(to, FIELD_FRAME, frame_number(event->frame));
+    }
     add_ends(&own, to);
     add_facts(envelope, &own, to);
 }

@@ -8,7 +8,8 @@
 
 struct envelope {
     const char *observer; /* observer.name */
-    const char *file;     /* base name of the capture; NULL: live */
+    const char *const *file; /* base names of the captures that are read */
+    unsigned files;          /* 0: live */
     struct privacy privacy;
     uint64_t sequence[STREAMS]; /* of the last event in each stream */
 };

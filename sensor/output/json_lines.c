@@ -9,11 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES ((size_t)256 * 1024)
+#define BUFFER_BYTES   ((size_t)256 * 1024)
+#define LINE_MAX_BYTES 640
 
 struct json_lines {
     int fd;
-    bool owned;
+    bool owned, findings_only;
     char name[128];
     struct sink_report *report;
     size_t len;
@@ -36,7 +37,9 @@ static int json_lines_open(void **sink, const void *arg, struct sink_report *rep
     struct json_lines *json = malloc(sizeof *json);
     if (!json)
         return fail(report, "write to", name, ENOMEM);
-    *json = (struct json_lines){ .fd = options->fd, .report = report };
+    *json = (struct json_lines){ .fd = options->fd,
+                                 .findings_only = options->findings_only,
+                                 .report = report };
     snprintf(json->name, sizeof json->name, "%s", name);
     if (options->path) {
         json->fd = open(options->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -99,10 +102,30 @@ static void add(struct json_lines *json, struct bytes data)
     json->len += data.len;
 }
 
+/* The severity and the message; control characters of whoever wrote it are shown, not obeyed. */
+static size_t finding_line(const struct rendered *rendered, char text[LINE_MAX_BYTES])
+{
+    size_t len = 0;
+    struct bytes parts[] = { rendered->severity_name, BYTES_LITERAL("  "), rendered->message };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        for (size_t k = 0; k < parts[i].len && len < LINE_MAX_BYTES; k++) {
+            uint8_t c = parts[i].data[k];
+            text[len++] = (char)(c < ' ' || c == 0x7F ? '?' : c);
+        }
+    }
+    return len;
+}
+
 static int json_lines_write(void *sink, const struct rendered *rendered)
 {
     struct json_lines *json = sink;
     struct bytes line = rendered->json;
+    char text[LINE_MAX_BYTES];
+    if (json->findings_only) {
+        if (rendered->stream != STREAM_FINDINGS)
+            return 0;
+        line = bytes_over(text, finding_line(rendered, text));
+    }
     if (line.len + 1 > BUFFER_BYTES - json->len) {
         int result = json_lines_flush(json);
         if (result < 0)
