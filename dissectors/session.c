@@ -111,8 +111,7 @@ static void recognise(struct session *s, const struct dissector *dissector)
         s->id->tls_mode = TLS_MODE_IMPLICIT;
     trace_line(s, "recognised as %s", dissector->name);
     if (s->proxy.by != PROXIED_BY_NOBODY)
-        trace_line(s, "a PROXY header of %zu bytes stands before the client's first",
-                   s->proxy.len);
+        trace_line(s, "a PROXY header of %zu bytes stands before the client's first", s->proxy.len);
     for (int d = 0; d < DIRECTIONS; d++) {
         if (s->stream[d].gap > 0)
             dissector->gap(s, s->state, (enum direction)d, s->stream[d].gap);
@@ -242,6 +241,8 @@ static void turn(struct session *s)
     s->stream[FROM_SERVER] = was_client;
     s->stream[FROM_CLIENT].shown = s->stream[FROM_SERVER].shown = 0;
     memset(s->weirds, 0, sizeof s->weirds);
+    s->expecting_tls = s->stream[FROM_CLIENT].tls = s->stream[FROM_SERVER].tls = false;
+    s->proxy = (struct proxy_header){ 0 };
     s->turning = false;
     s->turned = !s->turned;
     s->id->turned = s->turned;
@@ -452,6 +453,7 @@ void session_flow_facts(const struct session *s, struct facts *facts)
         { COVERAGE_MIDSTREAM, "midstream" },
         { COVERAGE_TRUNCATED, "truncated" },
         { COVERAGE_DESYNC, "desync" },
+        { COVERAGE_LAYER, "security_layer" },
     };
     facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
