@@ -791,6 +791,17 @@ static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_i
     }
 }
 
+/* A reset stands behind all that its side sent, and says so by its number: what is missing before
+ * it will not come. */
+static void reset(struct tcp *t, struct moment now, enum direction d, const struct segment *s)
+{
+    while (t->reassembly && t->reassembly->count > 0)
+        give_up_oldest(t, now);
+    if (t->reassembly && t->side[d].seen)
+        give_up(t, now, d, s->seq);
+    tcp_end(t, now, ENDED_RESET);
+}
+
 void tcp_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity,
                  struct moment now, enum direction d, const struct segment *s)
 {
@@ -803,7 +814,7 @@ void tcp_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity 
         return;
     }
     if (s->flags & TCP_RST) {
-        tcp_end(t, now, ENDED_RESET);
+        reset(t, now, d, s);
         return;
     }
     if (t->state == TCP_COUNTED) {

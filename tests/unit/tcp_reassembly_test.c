@@ -502,6 +502,14 @@ TEST(reset)
     expect("open\ngap client 3 at 0\nclient \"def\"\nend reset\n");
 }
 
+TEST(reset_behind_what_was_not_captured)
+{
+    handshake();
+    client(1, 1, "abc");
+    flags_of(FROM_CLIENT, TCP_RST, 10, 0);
+    expect("open\nclient \"abc\"\ngap client 6 at 0\nend reset\n");
+}
+
 TEST(reset_from_nowhere)
 {
     handshake();
@@ -782,6 +790,7 @@ int main(void)
         IN_SCENE(data_behind_the_fin),
         IN_SCENE(hole_at_the_fin),
         IN_SCENE(reset),
+        IN_SCENE(reset_behind_what_was_not_captured),
         IN_SCENE(reset_from_nowhere),
         IN_SCENE(end_of_input),
         IN_SCENE(read_enough),
