@@ -250,7 +250,7 @@ static void test_dialogue(struct options *options, const char *path)
 
 int main(int argc, char **argv)
 {
-    struct options options = { .seed = 1, .random = 300, .output = output_new() };
+    struct options options = { .seed = 1, .random = 200, .output = output_new() };
     for (int i = 1; i < argc; i++) {
         bool more = i + 1 < argc;
         if (strcmp(argv[i], "--seed") == 0 && more)
