@@ -404,6 +404,8 @@ void session_partial(struct session *s, enum coverage reason)
 void session_end(struct session *s, struct moment now, enum ending ending)
 {
     s->now = now;
+    if (s->reading && (ending == ENDED_INPUT || ending == ENDED_TIMEOUT || ending == ENDED_EVICTED))
+        s->coverage |= COVERAGE_UNFINISHED;
     if (s->reading && !s->dissector) {
         probe(s, true);
         if (s->dissector) {
@@ -453,6 +455,7 @@ void session_flow_facts(const struct session *s, struct facts *facts)
         { COVERAGE_MIDSTREAM, "midstream" },
         { COVERAGE_TRUNCATED, "truncated" },
         { COVERAGE_DESYNC, "desync" },
+        { COVERAGE_UNFINISHED, "unfinished" },
         { COVERAGE_LAYER, "security_layer" },
     };
     facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");

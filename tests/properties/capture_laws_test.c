@@ -253,6 +253,8 @@ static const struct known {
 } known[] = {
     { "starttls-injection", EVENT_MESSAGE, "one_sided",
       "without the server, what was slipped in behind STARTTLS is taken for mail" },
+    { "proxy-protocol", EVENT_STARTTLS, "one_sided",
+      "without the server, a hello counts that nobody answered" },
 };
 
 static bool is_known(const struct scene *scene, const struct event *event)

@@ -71,23 +71,6 @@ static bool may_differ(struct bytes facts, const struct fact *fact)
     return exempt(fact) || unknown(fact) || (is_total(fact) && is_partial(facts));
 }
 
-/* A known fault, to go with its cure: a session that just stops (end of input, timeout) is called
- * fully covered, though more may have been sent; so its totals and what it denies can be wrong. */
-static bool wrong_where_cut_off(const struct fact *fact)
-{
-    static const char *const denials[] = { "unused", "not_offered", "starttls-offered",
-                                           "starttls-not-offered" };
-    if (is_total(fact))
-        return true;
-    if (schema_field(fact->field)->type == TYPE_CLAIM)
-        return fact_number(fact) == CLAIM_NO;
-    for (size_t i = 0; i < sizeof denials / sizeof denials[0]; i++) {
-        if (bytes_equal(fact->value, bytes_of_string(denials[i])))
-            return fact->field == FIELD_STARTTLS_STATE || fact->field == FIELD_EVENT_ACTION;
-    }
-    return false;
-}
-
 /* --- the comparison ------------------------------------------------------------------------------
  */
 
@@ -145,13 +128,11 @@ static bool row_fits(struct bytes lossy, struct bytes whole, uint8_t row)
     return false;
 }
 
-static bool fits(const struct recording *whole, const struct event *lossy, bool cut,
-                 struct bytes facts)
+static bool fits(const struct recording *whole, const struct event *lossy, struct bytes facts)
 {
     struct fact fact;
     for (size_t at = 0; facts_next(lossy->facts, &at, &fact);) {
-        if (may_differ(lossy->facts, &fact) || helo_at_the_end(whole, lossy, &fact) ||
-            (cut && wrong_where_cut_off(&fact)))
+        if (may_differ(lossy->facts, &fact) || helo_at_the_end(whole, lossy, &fact))
             continue;
         bool rows = schema_field(fact.field)->arity == ARITY_ROWS;
         if (rows ? !row_fits(lossy->facts, facts, fact.row) : !holds(facts, &fact, -1))
@@ -160,26 +141,11 @@ static bool fits(const struct recording *whole, const struct event *lossy, bool 
     return true;
 }
 
-/* Whether the flow of an event stopped without an end that was seen. Dialogues have no flows: all
- * that they lose is told. */
-static bool cut_off(const struct recording *recording, const struct event *event)
-{
-    for (size_t i = 0; i < recording->events; i++) {
-        const struct event *flow = &recording->event[i].event;
-        struct fact reason;
-        if (flow->kind == EVENT_FLOW && subset_same_ends(flow->facts, event->facts) &&
-            facts_find(flow->facts, FIELD_FLOW_REASON, &reason))
-            return !bytes_equal(reason.value, BYTES_LITERAL("closed")) &&
-                   !bytes_equal(reason.value, BYTES_LITERAL("reset"));
-    }
-    return false;
-}
-
-static bool fits_somewhere(const struct recording *whole, const struct event *lossy, bool cut)
+static bool fits_somewhere(const struct recording *whole, const struct event *lossy)
 {
     for (size_t i = 0; i < whole->events; i++) {
         const struct event *event = &whole->event[i].event;
-        if (event->kind == lossy->kind && fits(whole, lossy, cut, event->facts))
+        if (event->kind == lossy->kind && fits(whole, lossy, event->facts))
             return true;
     }
     return false;
@@ -213,7 +179,7 @@ struct subset_fault subset_check(const struct recording *whole, const struct rec
 {
     for (size_t i = 0; i < lossy->events; i++) {
         const struct event *event = &lossy->event[i].event;
-        if (!fits_somewhere(whole, event, cut_off(lossy, event)))
+        if (!fits_somewhere(whole, event))
             return (struct subset_fault){ "law 3: an event that was not there without the loss",
                                           i };
         size_t allowed = at_most(event->kind, count_like(whole, whole->events, event));
