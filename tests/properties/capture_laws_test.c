@@ -260,10 +260,9 @@ static const struct known {
 static bool is_known(const struct scene *scene, const struct event *event)
 {
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        struct fact reason;
         if (strcmp(scene->name, known[i].capture) == 0 && event->kind == known[i].kind &&
-            facts_find(event->facts, FIELD_COVERAGE_REASON, &reason) &&
-            bytes_equal(reason.value, bytes_of_string(known[i].coverage_reason)))
+            facts_has(event->facts, FIELD_COVERAGE_REASON,
+                      bytes_of_string(known[i].coverage_reason)))
             return true;
     }
     return false;
