@@ -26,13 +26,12 @@ const char *sasl_known_name(struct bytes name)
     return mechanism ? mechanism->name : NULL;
 }
 
-/* RFC 4422 section 3.1: capitals, digits, hyphen and underscore. Clients write small letters too,
- * but then it may as well be anything. */
+/* RFC 4422 section 3.1: capitals, digits, hyphen and underscore; clients write small letters too.
+ */
 static void take_name(struct sasl *sasl, struct bytes name)
 {
     if (name.len == 0 || name.len > SASL_NAME_MAX)
         return;
-    sasl->vouched = true;
     for (size_t i = 0; i < name.len; i++) {
         uint8_t c = name.data[i];
         bool small = c >= 'a' && c <= 'z';
@@ -40,7 +39,6 @@ static void take_name(struct sasl *sasl, struct bytes name)
             sasl->name[0] = '\0';
             return;
         }
-        sasl->vouched &= !small;
         sasl->name[i] = (char)(small ? c - 'a' + 'A' : c);
     }
     sasl->name[name.len] = '\0';
@@ -92,18 +90,24 @@ void sasl_challenge(struct sasl *sasl, struct bytes base64)
         return;
     struct bytes text =
         base64_decode(base64, prompt, sizeof prompt, &len) ? bytes_over(prompt, len) : base64;
-    sasl->wants_user = sasl->responses > 0 ? bytes_contains_nocase(text, "user")
-                                           : !bytes_contains_nocase(text, "pass");
+    sasl->wants_user = sasl->responses > 0 || sasl->empty_initial
+                           ? bytes_contains_nocase(text, "user")
+                           : !bytes_contains_nocase(text, "pass");
 }
 
 void sasl_response(struct session *s, struct sasl *sasl, struct bytes base64)
 {
     uint8_t message[DECODED_MAX];
     size_t len = 0;
-    bool initial = sasl->responses == 0 && bytes_equal(base64, BYTES_LITERAL("="));
+    if (sasl->responses == 0 && bytes_equal(base64, BYTES_LITERAL("="))) {
+        /* An empty message, which only some mechanisms may have; of the others nothing was sent. */
+        sasl->responses += sasl->mechanism && sasl->mechanism->may_be_empty;
+        sasl->empty_initial = true;
+        return;
+    }
     sasl->responses++;
-    if (base64.len == 0 || initial) {
-        sasl->wants_user &= initial; /* an empty line answers LOGIN's first prompt all the same */
+    if (base64.len == 0) {
+        sasl->wants_user = false; /* an empty line answers LOGIN's first prompt all the same */
         return;
     }
     sasl->messages++;

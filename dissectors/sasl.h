@@ -23,11 +23,12 @@ struct sasl_mechanism;
 struct sasl {
     const struct sasl_mechanism *mechanism; /* NULL: not one we know */
     char name[SASL_NAME_MAX + 1];           /* in capitals; empty if it cannot be a name */
-    bool vouched;       /* written as a mechanism is, or the server said that it is one */
-    unsigned responses; /* client messages so far, the empty ones too */
-    unsigned messages;  /* those that were not empty */
-    bool wants_user;    /* LOGIN: the next response is the user name */
-    bool unreadable;    /* a response was not what the mechanism says */
+    bool vouched;                           /* the server said that this is a mechanism */
+    bool empty_initial;                     /* the initial response was "=" */
+    unsigned responses;                     /* client messages so far, the empty ones too */
+    unsigned messages;                      /* those that were not empty */
+    bool wants_user;                        /* LOGIN: the next response is the user name */
+    bool unreadable;                        /* a response was not what the mechanism says */
     enum sasl_layer layer;
     enum sasl_exposed exposed;
     uint64_t secret_hash;  /* keyed, as session_secret() returned it */
@@ -40,9 +41,8 @@ void sasl_free(struct sasl *);
 
 /* An exchange with this mechanism begins; names are compared without case. */
 void sasl_start(struct sasl *, struct bytes name);
-/* The server listed this mechanism, or went on with it: then it is one. Of those that we do not
- * know only such may be shown, and what is written in capitals: any other word may be anything, a
- * secret too. */
+/* The server listed this mechanism, or went on with it: only then may the name of one that we do
+ * not know be shown. Any other word behind AUTH may be anything, a secret too. */
 void sasl_vouch(struct sasl *);
 /* In its canonical spelling; NULL if it may not be shown. */
 const char *sasl_mechanism_name(const struct sasl *);

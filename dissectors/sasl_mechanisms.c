@@ -97,6 +97,8 @@ static void decode_bearer(struct session *s, struct sasl *sasl, struct bytes mes
             who_saslname(sasl, FIELD_USER_NAME, take_until(&name, ','));
         }
     }
+    /* Behind a refusal a message of one byte follows, which says nothing. */
+    sasl->unreadable |= sasl->messages == 1 && sasl->exposed == EXPOSED_NONE;
 }
 
 /* RFC 2444 section 3: authzid NUL authcid, then an answer that can be attacked off line. */
@@ -226,14 +228,30 @@ static bool decode_gss_choice(struct sasl *sasl, struct bytes message)
     return true;
 }
 
+/* RFC 2743 section 3.1, RFC 4178 section 4.2: a tag; RFC 5801 section 4 puts a header of text
+ * before it. */
+static bool begins_like_gss(struct bytes message)
+{
+    static const char *const headers[] = { "n,", "y,", "p=", "F,n,", "F,y,", "F,p=" };
+    bool header = false;
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        header |= bytes_starts_nocase(message, headers[i]);
+    uint8_t tag = message.data[0];
+    return header || tag == 0x60 || tag == 0xA0 || tag == 0xA1;
+}
+
 /* NTLM, bare or inside the tokens of GSSAPI and SPNEGO. Other such tokens (Kerberos) are not ours
  * to read: they hold no password and no answer to one. */
 static void decode_gss(struct session *s, struct sasl *sasl, struct bytes message)
 {
     struct ntlm ntlm;
     (void)s;
-    if (decode_gss_choice(sasl, message) || !ntlm_read(message, &ntlm))
+    if (decode_gss_choice(sasl, message))
         return;
+    if (!ntlm_read(message, &ntlm)) {
+        sasl->unreadable |= !begins_like_gss(message);
+        return;
+    }
     who(sasl, FIELD_USER_NAME, bytes_over(ntlm.user.text, ntlm.user.len));
     who(sasl, FIELD_USER_DOMAIN, bytes_over(ntlm.domain.text, ntlm.domain.len));
     sasl->ntlm_version = ntlm.version;
@@ -256,15 +274,17 @@ static void decode_ntlm(struct session *s, struct sasl *sasl, struct bytes messa
 static void decode_external(struct session *s, struct sasl *sasl, struct bytes message)
 {
     (void)s;
-    who(sasl, FIELD_AUTH_AUTHZID, message);
+    if (bytes_index(message, 0) < message.len)
+        sasl->unreadable = true;
+    else
+        who(sasl, FIELD_AUTH_AUTHZID, message);
 }
 
 /* RFC 4505: whatever the client calls itself, it is nobody. */
 static void decode_anonymous(struct session *s, struct sasl *sasl, struct bytes message)
 {
     (void)s;
-    (void)sasl;
-    (void)message;
+    sasl->unreadable |= bytes_index(message, 0) < message.len;
 }
 
 /* --- the table -----------------------------------------------------------------------------------
@@ -273,34 +293,34 @@ static void decode_anonymous(struct session *s, struct sasl *sasl, struct bytes 
 /* The registered names (IANA SASL mechanisms) that mail servers offer, and the old ones they still
  * do. */
 static const struct sasl_mechanism mechanisms[] = {
-    { "PLAIN", decode_plain, 1, LAYER_NONE, false },
-    { "LOGIN", decode_login, 2, LAYER_NONE, true },
-    { "XOAUTH2", decode_bearer, 1, LAYER_NONE, false },
-    { "OAUTHBEARER", decode_bearer, 1, LAYER_NONE, false },
-    { "CRAM-MD5", decode_cram, 1, LAYER_NONE, false },
-    { "DIGEST-MD5", decode_digest, 2, LAYER_NONE, false },
-    { "SCRAM-SHA-1", decode_scram, 2, LAYER_NONE, false },
-    { "SCRAM-SHA-1-PLUS", decode_scram, 2, LAYER_NONE, false },
-    { "SCRAM-SHA-256", decode_scram, 2, LAYER_NONE, false },
-    { "SCRAM-SHA-256-PLUS", decode_scram, 2, LAYER_NONE, false },
-    { "SCRAM-SHA-512", decode_scram, 2, LAYER_NONE, false },
-    { "SCRAM-SHA-512-PLUS", decode_scram, 2, LAYER_NONE, false },
-    { "NTLM", decode_ntlm, 2, LAYER_NONE, false },
-    { "GSSAPI", decode_gss, 0, LAYER_POSSIBLE, false },
-    { "GSS-SPNEGO", decode_gss, 0, LAYER_POSSIBLE, false },
-    { "GS2-KRB5", decode_gss, 0, LAYER_NONE, false },
-    { "GS2-KRB5-PLUS", decode_gss, 0, LAYER_NONE, false },
-    { "EXTERNAL", decode_external, 1, LAYER_NONE, false },
-    { "ANONYMOUS", decode_anonymous, 1, LAYER_NONE, false },
-    { "OTP", decode_otp, 2, LAYER_NONE, false },
-    { "SKEY", NULL, 2, LAYER_NONE, false },
-    { "SECURID", NULL, 0, LAYER_NONE, false },
-    { "SRP", NULL, 2, LAYER_POSSIBLE, false },
-    { "KERBEROS_V4", NULL, 2, LAYER_POSSIBLE, false },
-    { "9798-U-RSA-SHA1-ENC", NULL, 0, LAYER_NONE, false },
-    { "9798-M-RSA-SHA1-ENC", NULL, 0, LAYER_NONE, false },
-    { "SAML20", NULL, 0, LAYER_NONE, false },
-    { "OPENID20", NULL, 0, LAYER_NONE, false },
+    { "PLAIN", decode_plain, 1, LAYER_NONE, false, false },
+    { "LOGIN", decode_login, 2, LAYER_NONE, false, true },
+    { "XOAUTH2", decode_bearer, 1, LAYER_NONE, false, false },
+    { "OAUTHBEARER", decode_bearer, 1, LAYER_NONE, false, false },
+    { "CRAM-MD5", decode_cram, 1, LAYER_NONE, false, false },
+    { "DIGEST-MD5", decode_digest, 2, LAYER_NONE, false, false },
+    { "SCRAM-SHA-1", decode_scram, 2, LAYER_NONE, false, false },
+    { "SCRAM-SHA-1-PLUS", decode_scram, 2, LAYER_NONE, false, false },
+    { "SCRAM-SHA-256", decode_scram, 2, LAYER_NONE, false, false },
+    { "SCRAM-SHA-256-PLUS", decode_scram, 2, LAYER_NONE, false, false },
+    { "SCRAM-SHA-512", decode_scram, 2, LAYER_NONE, false, false },
+    { "SCRAM-SHA-512-PLUS", decode_scram, 2, LAYER_NONE, false, false },
+    { "NTLM", decode_ntlm, 2, LAYER_NONE, false, false },
+    { "GSSAPI", decode_gss, 0, LAYER_POSSIBLE, false, false },
+    { "GSS-SPNEGO", decode_gss, 0, LAYER_POSSIBLE, false, false },
+    { "GS2-KRB5", decode_gss, 0, LAYER_NONE, false, false },
+    { "GS2-KRB5-PLUS", decode_gss, 0, LAYER_NONE, false, false },
+    { "EXTERNAL", decode_external, 1, LAYER_NONE, true, false },
+    { "ANONYMOUS", decode_anonymous, 1, LAYER_NONE, true, false },
+    { "OTP", decode_otp, 2, LAYER_NONE, false, false },
+    { "SKEY", NULL, 2, LAYER_NONE, false, false },
+    { "SECURID", NULL, 0, LAYER_NONE, false, false },
+    { "SRP", NULL, 2, LAYER_POSSIBLE, false, false },
+    { "KERBEROS_V4", NULL, 2, LAYER_POSSIBLE, false, false },
+    { "9798-U-RSA-SHA1-ENC", NULL, 0, LAYER_NONE, false, false },
+    { "9798-M-RSA-SHA1-ENC", NULL, 0, LAYER_NONE, false, false },
+    { "SAML20", NULL, 0, LAYER_NONE, false, false },
+    { "OPENID20", NULL, 0, LAYER_NONE, false, false },
 };
 
 const struct sasl_mechanism *sasl_find(struct bytes name)

@@ -11,6 +11,7 @@ struct sasl_mechanism {
     void (*decode)(struct session *, struct sasl *, struct bytes message);
     unsigned client_messages; /* how many the client sends; 0: it varies */
     enum sasl_layer layer;    /* LAYER_AGREED is found by decode() */
+    bool may_be_empty;        /* the client's first message */
     bool asks_user;           /* the server's prompt decides what the next message is (LOGIN) */
 };
 

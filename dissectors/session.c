@@ -111,8 +111,7 @@ static void recognise(struct session *s, const struct dissector *dissector)
         s->id->tls_mode = TLS_MODE_IMPLICIT;
     trace_line(s, "recognised as %s", dissector->name);
     if (s->proxy.by != PROXIED_BY_NOBODY)
-        trace_line(s, "a PROXY header of %zu bytes stands before the client's first",
-                   s->proxy.len);
+        trace_line(s, "a PROXY header of %zu bytes stands before the client's first", s->proxy.len);
     for (int d = 0; d < DIRECTIONS; d++) {
         if (s->stream[d].gap > 0)
             dissector->gap(s, s->state, (enum direction)d, s->stream[d].gap);
@@ -242,6 +241,8 @@ static void turn(struct session *s)
     s->stream[FROM_SERVER] = was_client;
     s->stream[FROM_CLIENT].shown = s->stream[FROM_SERVER].shown = 0;
     memset(s->weirds, 0, sizeof s->weirds);
+    s->expecting_tls = s->stream[FROM_CLIENT].tls = s->stream[FROM_SERVER].tls = false;
+    s->proxy = (struct proxy_header){ 0 };
     s->turning = false;
     s->turned = !s->turned;
     s->id->turned = s->turned;
@@ -403,6 +404,8 @@ void session_partial(struct session *s, enum coverage reason)
 void session_end(struct session *s, struct moment now, enum ending ending)
 {
     s->now = now;
+    if (s->reading && (ending == ENDED_INPUT || ending == ENDED_TIMEOUT || ending == ENDED_EVICTED))
+        s->coverage |= COVERAGE_UNFINISHED;
     if (s->reading && !s->dissector) {
         probe(s, true);
         if (s->dissector) {
@@ -452,6 +455,8 @@ void session_flow_facts(const struct session *s, struct facts *facts)
         { COVERAGE_MIDSTREAM, "midstream" },
         { COVERAGE_TRUNCATED, "truncated" },
         { COVERAGE_DESYNC, "desync" },
+        { COVERAGE_UNFINISHED, "unfinished" },
+        { COVERAGE_LAYER, "security_layer" },
     };
     facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {

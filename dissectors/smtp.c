@@ -79,6 +79,7 @@ static void client_gap(struct session *s, struct smtp *smtp, uint64_t missing)
         return;
     }
     smtp->line[FROM_CLIENT].skipping = true;
+    smtp->said_ehlo = false;
     smtp->blind_lines = BLIND_UNTRUSTED;
     if (smtp->client == CLIENT_BLIND)
         return;
@@ -106,6 +107,7 @@ static void server_gap(struct session *s, struct smtp *smtp)
     /* Chunks are answered while others flow. In a body only its end is: that it was answered means
      * that it is over. */
     if (smtp->client == CLIENT_CHUNK) {
+        recipients_unanswered(s, smtp);
         smtp_queue_clear(&smtp->queue);
         smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
         return;
@@ -129,9 +131,12 @@ static void smtp_end(struct session *s, void *state, enum ending ending)
 {
     struct smtp *smtp = state;
     begin(s, smtp);
-    smtp_auth_unanswered(s, smtp);
-    recipients_unanswered(s, smtp);
     bool final = ending == ENDED_CLOSED || ending == ENDED_RESET || ending == ENDED_UPGRADED;
+    if (final && smtp->client != CLIENT_BLIND)
+        smtp_auth_over(s, smtp);
+    else
+        smtp_auth_unanswered(s, smtp);
+    recipients_unanswered(s, smtp);
     if (!final && smtp->client != CLIENT_BODY)
         smtp->client = CLIENT_BLIND; /* it may go on unseen: no refusal was the last word */
     smtp_transaction_end(s, smtp);

@@ -20,22 +20,16 @@ static void emit_without_user(struct session *s)
     facts_free(&kept);
 }
 
-/* More of the exchange waits unread, or was lost, behind a refusal: the client did not wait. */
-static bool more_is_coming(struct session *s, const struct smtp *smtp)
-{
-    return !sasl_client_is_done(&smtp->sasl) && !smtp->auth_cancelled &&
-           (session_unread(s, FROM_CLIENT) > 0 || smtp->client == CLIENT_BLIND);
-}
-
+/* `whole`: the exchange was seen to its end. */
 static void finish(struct session *s, struct smtp *smtp, const char *outcome,
-                   const struct smtp_code *code)
+                   const struct smtp_code *code, bool whole)
 {
     struct facts *own = session_own_facts(s);
     struct bytes user;
     if (!smtp->auth_open)
         return;
     smtp->auth_open = false;
-    sasl_facts(s, &smtp->sasl, code && !more_is_coming(s, smtp));
+    sasl_facts(s, &smtp->sasl, whole);
     facts_string(own, FIELD_EVENT_ACTION, "smtp-auth");
     facts_string(own, FIELD_EVENT_OUTCOME, outcome);
     if (code)
@@ -66,7 +60,7 @@ void smtp_auth_command(struct session *s, struct smtp *smtp, struct bytes argume
     smtp->auth_attempts++;
     const char *name = sasl_mechanism_name(&smtp->sasl);
     session_explain(s, "login %u begins with %s%s", smtp->auth_attempts,
-                    name ? name : "a mechanism that nobody vouches for",
+                    name ? name : "a word that is not known for a mechanism",
                     initial.len > 0 ? ", its first message on the same line" : "");
     if (initial.len > 0)
         sasl_response(s, &smtp->sasl, initial);
@@ -90,6 +84,29 @@ static void promote(struct session *s, const struct sasl *sasl)
         session_user(s, session_facts(s), FIELD_USER_NAME, user);
 }
 
+/* The client may have sent the rest before it read the refusal: its next line tells. */
+static void refused(struct session *s, struct smtp *smtp, const struct smtp_code *code)
+{
+    bool blind = smtp->client == CLIENT_BLIND;
+    if (blind || smtp->auth_cancelled || sasl_client_is_done(&smtp->sasl)) {
+        finish(s, smtp, "failure", code, !blind);
+        return;
+    }
+    smtp->auth_refused = *code;
+    session_explain(s, "refused; if the client did not wait, the rest of the login follows");
+}
+
+static void accepted(struct session *s, struct smtp *smtp, const struct smtp_code *code)
+{
+    bool blind = smtp->client == CLIENT_BLIND;
+    sasl_vouch(&smtp->sasl);
+    finish(s, smtp, "success", code, !blind && session_unread(s, FROM_CLIENT) == 0);
+    promote(s, &smtp->sasl);
+    smtp->may_wrap = smtp->sasl.layer == LAYER_POSSIBLE;
+    if (smtp->sasl.layer == LAYER_AGREED)
+        smtp_wrapped(s, smtp);
+}
+
 void smtp_auth_reply(struct session *s, struct smtp *smtp, const struct smtp_reply *reply)
 {
     if (reply->code.code == 334) {
@@ -99,21 +116,10 @@ void smtp_auth_reply(struct session *s, struct smtp *smtp, const struct smtp_rep
         return;
     }
     smtp_client_reads(smtp, CLIENT_COMMANDS);
-    bool success = smtp_positive(&reply->code);
-    if (!success && smtp->client != CLIENT_BLIND && more_is_coming(s, smtp)) {
-        smtp->auth_refused = reply->code;
-        session_explain(s, "refused, but the client did not wait: the rest of the login follows");
-        return;
-    }
-    if (success)
-        sasl_vouch(&smtp->sasl);
-    finish(s, smtp, success ? "success" : "failure", &reply->code);
-    if (!success)
-        return;
-    promote(s, &smtp->sasl);
-    smtp->may_wrap = smtp->sasl.layer == LAYER_POSSIBLE;
-    if (smtp->sasl.layer == LAYER_AGREED)
-        session_ignore_rest(s);
+    if (smtp_positive(&reply->code))
+        accepted(s, smtp, &reply->code);
+    else
+        refused(s, smtp, &reply->code);
 }
 
 void smtp_auth_overrun(struct session *s, struct smtp *smtp, enum smtp_command command,
@@ -121,14 +127,22 @@ void smtp_auth_overrun(struct session *s, struct smtp *smtp, enum smtp_command c
 {
     if (command == SMTP_UNKNOWN)
         smtp_auth_response(s, smtp, line);
-    if (command != SMTP_UNKNOWN || !more_is_coming(s, smtp))
+    if (command != SMTP_UNKNOWN || smtp->auth_cancelled || sasl_client_is_done(&smtp->sasl))
+        smtp_auth_over(s, smtp);
+}
+
+void smtp_auth_over(struct session *s, struct smtp *smtp)
+{
+    if (smtp->auth_refused.code != 0)
+        finish(s, smtp, "failure", &smtp->auth_refused, true);
+    else
         smtp_auth_unanswered(s, smtp);
 }
 
 void smtp_auth_unanswered(struct session *s, struct smtp *smtp)
 {
     if (smtp->auth_refused.code != 0)
-        finish(s, smtp, "failure", &smtp->auth_refused);
+        finish(s, smtp, "failure", &smtp->auth_refused, false);
     else
-        finish(s, smtp, "unknown", NULL);
+        finish(s, smtp, "unknown", NULL, false);
 }

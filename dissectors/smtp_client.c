@@ -107,15 +107,15 @@ static const struct {
     bool public_argument; /* may be shown in a trace; the verb always may */
     void (*sent)(struct session *, struct smtp *, struct bytes *argument);
 } rules[] = {
-    [SMTP_UNKNOWN] = { false, word_sent },     [SMTP_EHLO] = { true, name_sent },
-    [SMTP_HELO] = { true, name_sent },         [SMTP_MAIL] = { true, path_sent },
-    [SMTP_RCPT] = { true, path_sent },         [SMTP_DATA] = { true, data_sent },
-    [SMTP_BDAT] = { true, bdat_sent },         [SMTP_RSET] = { true, word_sent },
-    [SMTP_QUIT] = { true, word_sent },         [SMTP_AUTH] = { false, auth_sent },
-    [SMTP_STARTTLS] = { true, starttls_sent }, [SMTP_VRFY] = { true, word_sent },
-    [SMTP_EXPN] = { true, word_sent },         [SMTP_OTHER] = { false, word_sent },
-    [SMTP_XCLIENT] = { false, xclient_sent },  [SMTP_XEXCH50] = { true, xexch50_sent },
-    [SMTP_TURN] = { true, turn_sent },
+    [SMTP_UNKNOWN] = { false, word_sent },   [SMTP_EHLO] = { true, name_sent },
+    [SMTP_LHLO] = { true, name_sent },       [SMTP_HELO] = { true, name_sent },
+    [SMTP_MAIL] = { true, path_sent },       [SMTP_RCPT] = { true, path_sent },
+    [SMTP_DATA] = { true, data_sent },       [SMTP_BDAT] = { true, bdat_sent },
+    [SMTP_RSET] = { true, word_sent },       [SMTP_QUIT] = { true, word_sent },
+    [SMTP_AUTH] = { false, auth_sent },      [SMTP_STARTTLS] = { true, starttls_sent },
+    [SMTP_VRFY] = { true, word_sent },       [SMTP_EXPN] = { true, word_sent },
+    [SMTP_OTHER] = { false, word_sent },     [SMTP_XCLIENT] = { false, xclient_sent },
+    [SMTP_XEXCH50] = { true, xexch50_sent }, [SMTP_TURN] = { true, turn_sent },
 };
 
 /* The verb, and for AUTH the mechanism if it is one; the rest of a line only where its command
@@ -149,7 +149,7 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
     if (line.too_long)
         session_weird(s, WEIRD_LINE_TOO_LONG, FROM_CLIENT);
     enum smtp_command command = smtp_command_of(line.text, &argument);
-    smtp->lmtp |= command == SMTP_EHLO && bytes_starts_nocase(text_trim(line.text), "LHLO");
+    smtp->said_ehlo |= command == SMTP_EHLO || command == SMTP_HELO;
     show_command(s, command, line.text, taken);
     if (smtp->auth_open)
         smtp_auth_overrun(s, smtp, command, line.text);
@@ -264,11 +264,11 @@ static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
     size_t taken = line_read(&smtp->line[FROM_CLIENT], unread, shown, &line);
     if (line.ready) {
         smtp->blind_lines++;
-        smtp->blind_ehlo = smtp_command_of(line.text, &argument) == SMTP_EHLO;
+        smtp->blind_hello = smtp_command_of(line.text, &argument);
+        bool hello = smtp->blind_hello == SMTP_EHLO || smtp->blind_hello == SMTP_LHLO;
         if (smtp->queue.count == 1) {
             smtp_queue_clear(&smtp->queue);
-            argument = smtp->blind_ehlo ? bytes_first(text_next_word(&argument), FACTS_TEXT_MAX)
-                                        : BYTES_NONE;
+            argument = hello ? bytes_first(text_next_word(&argument), FACTS_TEXT_MAX) : BYTES_NONE;
             if (!smtp_queue_push(&smtp->queue, SMTP_LOST, argument))
                 smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE);
         }
@@ -282,7 +282,8 @@ static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
 /* From one side a login looks like base64 lines behind AUTH; anything else is the next command. */
 static void assume_sasl(struct smtp *smtp)
 {
-    bool done = smtp->auth_cancelled || sasl_client_is_done(&smtp->sasl);
+    bool done = smtp->auth_cancelled || sasl_client_is_done(&smtp->sasl) ||
+                smtp->sasl.layer == LAYER_AGREED;
     smtp->client = done ? CLIENT_COMMANDS : CLIENT_SASL;
 }
 
@@ -291,7 +292,10 @@ static void assume_reply(struct session *s, struct smtp *smtp, enum smtp_command
 {
     switch (command) {
     case SMTP_EHLO:
+    case SMTP_LHLO:
     case SMTP_HELO:
+        smtp->lmtp = command == SMTP_LHLO;
+        smtp->greeted = true;
         smtp_transaction_end(s, smtp);
         facts_unset(session_facts(s), FIELD_SMTP_HELO);
         facts_text(session_facts(s), FIELD_SMTP_HELO, argument);
@@ -381,6 +385,13 @@ static bool wrapped(const struct session *s, const struct smtp *smtp, struct byt
     return may && unread.data[0] == 0;
 }
 
+void smtp_wrapped(struct session *s, struct smtp *smtp)
+{
+    smtp->client = CLIENT_BLIND; /* no answer so far was the last word */
+    session_partial(s, COVERAGE_LAYER);
+    session_ignore_rest(s);
+}
+
 size_t smtp_client_data(struct session *s, struct smtp *smtp, struct bytes unread, size_t shown)
 {
     if (smtp->client == CLIENT_WAITS && server_hidden(s))
@@ -389,7 +400,7 @@ size_t smtp_client_data(struct session *s, struct smtp *smtp, struct bytes unrea
     if (smtp->line[FROM_CLIENT].skipping && smtp->client != CLIENT_BLIND)
         return line_read(&smtp->line[FROM_CLIENT], unread, shown, &(struct line){ 0 });
     if (wrapped(s, smtp, unread)) {
-        session_ignore_rest(s);
+        smtp_wrapped(s, smtp);
         return unread.len;
     }
     if (smtp->client == CLIENT_BODY && !judge_first_line(s, smtp, unread))

@@ -52,26 +52,29 @@ struct smtp_transaction {
 };
 
 struct smtp {
-    bool begun, lmtp;
+    bool begun;
+    bool greeted, lmtp; /* a hello was accepted: LHLO or another */
+    bool said_ehlo;     /* EHLO or HELO was sent, and nothing of the client was lost since */
     enum smtp_client_mode client;
     struct line_reader line[DIRECTIONS];
     struct smtp_queue queue;
     struct smtp_reply reply; /* the one being read */
     struct facts listing;    /* capabilities of an EHLO reply that is not complete yet */
     bool listing_starttls;
-    bool listing_chunking, no_chunking; /* a whole list came without CHUNKING */
-    bool head_stays;                    /* the command just answered gets another reply */
-    unsigned replies;                   /* complete ones, the greeting included */
+    bool listing_chunking, chunking;   /* it was in a whole list */
+    bool listed;                       /* a whole list came at all */
+    unsigned listing_words, announced; /* how many of them are kept */
+    bool head_stays;                   /* the command just answered gets another reply */
+    unsigned replies;                  /* complete ones, the greeting included */
 
-    /* While CLIENT_BLIND: client lines since the last whole reply, and whether the latest was an
-     * EHLO. */
+    /* While CLIENT_BLIND: client lines since the last whole reply. */
     unsigned blind_lines;
-    bool blind_ehlo;
-    bool no_server; /* after a loss: who should be the server says what none says */
+    enum smtp_command blind_hello; /* what the latest of them is */
+    bool no_server;                /* after a loss: who should be the server says what none says */
 
     struct sasl sasl;
     bool auth_open, auth_cancelled;
-    struct smtp_code auth_refused; /* refused while more of the login was on its way */
+    struct smtp_code auth_refused; /* refused, and more of it may be on its way; code 0: not so */
     bool may_wrap;                 /* a login succeeded whose mechanism may have a security layer */
     unsigned auth_attempts;
 
@@ -91,6 +94,9 @@ size_t smtp_client_data(struct session *, struct smtp *, struct bytes unread, si
 bool smtp_body_done(struct smtp *);
 /* Commands whose replies will never be seen take effect as far as anyone can tell from one side. */
 void smtp_assume_replies(struct session *, struct smtp *);
+
+/* From here on the bytes are in a security layer of SASL: nobody can read them. */
+void smtp_wrapped(struct session *, struct smtp *);
 
 /* A reply says what the client's next bytes are, unless they were lost. */
 void smtp_client_reads(struct smtp *, enum smtp_client_mode);
@@ -126,12 +132,13 @@ void smtp_verify(struct session *, struct smtp *, enum smtp_command, const struc
 /* smtp_auth.c */
 void smtp_auth_command(struct session *, struct smtp *, struct bytes argument);
 void smtp_auth_response(struct session *, struct smtp *, struct bytes line);
-/* A line behind the refusal of a login that the client sent without waiting: `command` is what it
- * means to the server. */
+/* The line behind the refusal of a login, which may belong to it: `command` is what it means to the
+ * server. */
 void smtp_auth_overrun(struct session *, struct smtp *, enum smtp_command command,
                        struct bytes line);
 void smtp_auth_reply(struct session *, struct smtp *, const struct smtp_reply *);
-/* The outcome will not be seen. */
+/* Nothing more will come of a login: it was seen whole, or its end was lost. */
+void smtp_auth_over(struct session *, struct smtp *);
 void smtp_auth_unanswered(struct session *, struct smtp *);
 
 bool smtp_positive(const struct smtp_code *); /* 2xx */

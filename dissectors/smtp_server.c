@@ -13,6 +13,11 @@ bool smtp_positive(const struct smtp_code *code)
 /* --- capabilities ------------------------------------------------------------------------------
  */
 
+/* Servers announce some thirty words. Each is compared with all others: what is more than this is
+ * not kept. */
+#define LISTED_MAX    64
+#define ANNOUNCED_MAX 128 /* by all lists of a session */
+
 /* Keywords and mechanism names have no case: they are shown in capitals. */
 static void copy_capitals(char *to, size_t size, struct bytes word)
 {
@@ -25,7 +30,8 @@ static void list_mechanisms(struct smtp *smtp, struct bytes names)
 {
     char name[FACTS_TEXT_MAX + 1];
     struct bytes word;
-    while ((word = text_next_word(&names)).len > 0) {
+    while (smtp->listing_words < LISTED_MAX && (word = text_next_word(&names)).len > 0) {
+        smtp->listing_words++;
         copy_capitals(name, sizeof name, word);
         if (!facts_has(buffer_view(&smtp->listing.records), FIELD_SESSION_AUTH_OFFERED,
                        bytes_of_string(name)))
@@ -48,7 +54,7 @@ static void list_capability(struct smtp *smtp, struct bytes text)
             return;
     }
     copy_capitals(upper, sizeof upper, word);
-    if (upper[0])
+    if (upper[0] && smtp->listing_words++ < LISTED_MAX)
         facts_string(&smtp->listing, FIELD_SESSION_CAPABILITIES, upper);
     if (bytes_equal_nocase(word, "STARTTLS") || bytes_equal_nocase(word, "X-ANONYMOUSTLS"))
         smtp->listing_starttls = true;
@@ -61,11 +67,15 @@ static void listing_complete(struct session *s, struct smtp *smtp)
     struct facts *hello = starttls_hello(s);
     struct fact fact;
     for (size_t at = 0; facts_next(buffer_view(&smtp->listing.records), &at, &fact);) {
-        if (!facts_has(buffer_view(&hello->records), fact.field, fact.value))
+        if (smtp->announced < ANNOUNCED_MAX &&
+            !facts_has(buffer_view(&hello->records), fact.field, fact.value)) {
             facts_copy(hello, &fact);
+            smtp->announced++;
+        }
     }
     starttls_listed(s, smtp->listing_starttls);
-    smtp->no_chunking = !smtp->listing_chunking;
+    smtp->listed = true;
+    smtp->chunking |= smtp->listing_chunking;
 }
 
 /* --- replies to commands ------------------------------------------------------------------------
@@ -89,6 +99,8 @@ static void hello_reply(struct session *s, struct smtp *smtp, struct bytes argum
     if (!smtp_positive(&reply->code))
         return;
     smtp_transaction_end(s, smtp);
+    smtp->greeted = true;
+    smtp->lmtp = false;
     facts_unset(session_facts(s), FIELD_SMTP_HELO);
     facts_text(session_facts(s), FIELD_SMTP_HELO, argument);
 }
@@ -99,6 +111,13 @@ static void ehlo_reply(struct session *s, struct smtp *smtp, struct bytes argume
     hello_reply(s, smtp, argument, reply);
     if (smtp_positive(&reply->code))
         listing_complete(s, smtp);
+}
+
+static void lhlo_reply(struct session *s, struct smtp *smtp, struct bytes argument,
+                       const struct smtp_reply *reply)
+{
+    ehlo_reply(s, smtp, argument, reply);
+    smtp->lmtp |= smtp_positive(&reply->code);
 }
 
 static void mail_reply(struct session *s, struct smtp *smtp, struct bytes argument,
@@ -148,7 +167,7 @@ static void data_reply(struct session *s, struct smtp *smtp, struct bytes argume
  * section 2): none of its answers can be paired any more. */
 static bool reads_chunk_as_commands(const struct smtp *smtp, const struct smtp_code *code)
 {
-    return smtp->no_chunking && (code->code == 500 || code->code == 502);
+    return !smtp->chunking && (code->code == 500 || code->code == 502);
 }
 
 /* A last chunk that is refused makes a refused message, unless there was none: a chunk before it
@@ -172,7 +191,8 @@ static void bdat_reply(struct session *s, struct smtp *smtp, struct bytes argume
         return;
     if (reads_chunk_as_commands(smtp, &reply->code)) {
         smtp_data_refused(smtp, &reply->code);
-        session_weird(s, WEIRD_UNPAIRED_PIPELINE, FROM_CLIENT);
+        if (smtp->listed && !session_is_partial(s))
+            session_weird(s, WEIRD_UNPAIRED_PIPELINE, FROM_CLIENT);
         smtp_lose_track(s, smtp, false);
         smtp->head_stays = true;
     } else if (!last) {
@@ -256,9 +276,17 @@ static void turn_reply(struct session *s, struct smtp *smtp, struct bytes argume
                        const struct smtp_reply *reply)
 {
     (void)argument;
+    bool lost = smtp->client == CLIENT_BLIND || smtp->queue.count > 1;
     smtp_client_reads(smtp, CLIENT_COMMANDS);
-    if (smtp_positive(&reply->code))
+    if (!smtp_positive(&reply->code))
+        return;
+    if (!lost) {
         session_turn(s);
+        return;
+    }
+    /* Where the new session begins is not known. */
+    smtp_lose_track(s, smtp, false);
+    smtp->no_server = smtp->head_stays = true;
 }
 
 static void vrfy_reply(struct session *s, struct smtp *smtp, struct bytes argument,
@@ -277,6 +305,7 @@ static void expn_reply(struct session *s, struct smtp *smtp, struct bytes argume
 
 static reply_function *const on_reply[] = {
     [SMTP_EHLO] = ehlo_reply,
+    [SMTP_LHLO] = lhlo_reply,
     [SMTP_HELO] = hello_reply,
     [SMTP_MAIL] = mail_reply,
     [SMTP_RCPT] = rcpt_reply,
@@ -306,8 +335,8 @@ static reply_function *const on_reply[] = {
 static void resume(struct session *s, struct smtp *smtp, struct bytes name,
                    const struct smtp_reply *reply)
 {
-    bool ehlo =
-        reply->code.code == 250 && reply->lines > 1 && smtp->blind_lines == 1 && smtp->blind_ehlo;
+    bool ehlo = reply->code.code == 250 && reply->lines > 1 && smtp->blind_lines == 1 &&
+                (smtp->blind_hello == SMTP_EHLO || smtp->blind_hello == SMTP_LHLO);
     /* Exchange's "354 Send binary data" asks for octets, how many was lost. */
     bool body = reply->code.code == 354 && !bytes_contains_nocase(reply->text, "binary");
     smtp->blind_lines = 0;
@@ -317,7 +346,7 @@ static void resume(struct session *s, struct smtp *smtp, struct bytes name,
     session_explain(s, "the server's word brings the session back: %s",
                     ehlo ? "a list of capabilities, commands follow" : "354, a body follows");
     if (ehlo) {
-        ehlo_reply(s, smtp, name, reply);
+        on_reply[smtp->blind_hello](s, smtp, name, reply);
         smtp->client = CLIENT_COMMANDS;
     } else {
         smtp_transaction_end(s, smtp);
@@ -354,8 +383,12 @@ static bool refuses_proxy(struct session *s, struct smtp *smtp, const struct smt
     enum proxied_by by = session_proxy_pending(s);
     if (smtp->replies != 1 || by == PROXIED_BY_NOBODY)
         return false;
-    bool refused = reply->code.code / 100 == 5;
-    session_proxy_judged(s, !refused);
+    bool refused = reply->code.code / 100 == 5, believed = reply->code.code < 400;
+    if (!refused && (!believed || smtp->queue.count == 0)) {
+        session_not_proxied(s); /* this shows nothing, and what comes later will not either */
+        return false;
+    }
+    session_proxy_judged(s, believed);
     if (refused && (smtp->queue.count > 0 || by == PROXIED_BY_V2))
         smtp_lose_track(s, smtp, smtp->queue.count == 0);
     return refused;
@@ -426,6 +459,7 @@ static void begin_reply(struct session *s, struct smtp *smtp, const struct smtp_
     set_code(&smtp->reply.code, line);
     facts_clear(&smtp->listing);
     smtp->listing_starttls = smtp->listing_chunking = false;
+    smtp->listing_words = 0;
     if (head == SMTP_GREETING && line->text.len > 0)
         facts_text(starttls_hello(s), FIELD_SESSION_BANNER, line->text);
 }
@@ -449,10 +483,13 @@ size_t smtp_server_data(struct session *s, struct smtp *smtp, struct bytes unrea
         smtp->no_server |= head == SMTP_LOST;
         return taken;
     }
-    bool lists =
-        head == SMTP_EHLO || head == SMTP_LOST || session_peer_visible(s, FROM_CLIENT) == CLAIM_NO;
+    bool lists = head == SMTP_EHLO || head == SMTP_LHLO || head == SMTP_LOST ||
+                 session_peer_visible(s, FROM_CLIENT) == CLAIM_NO;
     /* Replies may echo what the client sent: only greetings and capabilities are shown whole. */
-    session_public(s, bytes_first(unread, head == SMTP_GREETING || head == SMTP_EHLO ? taken : 3));
+    session_public(
+        s,
+        bytes_first(unread,
+                    head == SMTP_GREETING || head == SMTP_EHLO || head == SMTP_LHLO ? taken : 3));
     if (smtp->reply.lines++ == 0)
         begin_reply(s, smtp, &reply_line, head);
     else if (lists)

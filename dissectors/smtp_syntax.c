@@ -13,7 +13,7 @@ static const struct verb {
 } verbs[] = {
     { "EHLO", SMTP_EHLO, NULL, true },
     { "HELO", SMTP_HELO, NULL, true },
-    { "LHLO", SMTP_EHLO, NULL, true },
+    { "LHLO", SMTP_LHLO, NULL, true },
     { "MAIL", SMTP_MAIL, "FROM:", true },
     { "RCPT", SMTP_RCPT, "TO:", true },
     { "DATA", SMTP_DATA, NULL, false },
@@ -88,7 +88,9 @@ bool smtp_is_distinctive(struct bytes line)
     const struct verb *row = find(line, &argument);
     if (!row || !row->distinctive)
         return false;
-    return (row->command != SMTP_EHLO && row->command != SMTP_HELO) || argument.len > 0;
+    bool hello =
+        row->command == SMTP_EHLO || row->command == SMTP_LHLO || row->command == SMTP_HELO;
+    return !hello || argument.len > 0;
 }
 
 /* The first such byte outside quotes; if a quote does not end, the first one at all. */

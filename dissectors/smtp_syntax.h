@@ -7,6 +7,7 @@
 enum smtp_command {
     SMTP_UNKNOWN,
     SMTP_EHLO,
+    SMTP_LHLO, /* EHLO of LMTP */
     SMTP_HELO,
     SMTP_MAIL,
     SMTP_RCPT,

@@ -40,6 +40,7 @@ static void emit(struct session *s, struct smtp *smtp, const char *action)
 void smtp_mail(struct session *s, struct smtp *smtp, struct bytes path)
 {
     smtp_transaction_end(s, smtp);
+    clear(s, smtp); /* what was refused or answered outside any transaction is none of its */
     smtp->transaction.active = smtp->transaction.known = true;
     smtp->transactions++;
     facts_text(session_message_facts(s), FIELD_SMTP_MAIL_FROM, path);
@@ -132,7 +133,9 @@ bool smtp_message_answered(struct session *s, struct smtp *smtp, const struct sm
     struct bytes id = smtp_positive(&reply->code) ? smtp_queue_id(reply->text) : BYTES_NONE;
     if (id.len > 0 && t->active)
         facts_text(facts, FIELD_SMTP_QUEUE_ID, id);
-    bool alike = t->positive == 0 || t->positive == t->answers;
+    /* Without its envelope, a message by LMTP has more answers than anybody can count. */
+    bool alike = (t->positive == 0 || t->positive == t->answers) &&
+                 (t->known || (!smtp->lmtp && (smtp->greeted || smtp->said_ehlo)));
     smtp_message_end(s, smtp, alike ? &reply->code : NULL);
     return true;
 }

@@ -35,6 +35,8 @@ static const struct {
     { "one_sided", "showed one direction only" },
     { "midstream", "had begun before the capture did" },
     { "truncated", "were cut by the snap length" },
+    { "unfinished", "had no end yet where the capture stops" },
+    { "security_layer", "were wrapped by SASL after the login" },
     { "desync", "broke the rules of their protocol, so that track of them was lost" },
 };
 #define REASONS (sizeof partial_reasons / sizeof partial_reasons[0])

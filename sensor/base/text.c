@@ -36,7 +36,7 @@ struct bytes text_next_word(struct bytes *rest)
 size_t text_to_address(struct bytes text, uint8_t address[16])
 {
     char name[46]; /* INET6_ADDRSTRLEN */
-    if (text.len >= sizeof name)
+    if (text.len >= sizeof name || bytes_index(text, 0) < text.len)
         return 0;
     text_copy(name, sizeof name, text);
     return inet_pton(AF_INET, name, address) == 1    ? 4

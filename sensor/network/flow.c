@@ -252,7 +252,7 @@ static bool source_is_client(const struct segment *s)
     bool low_from = from < 1024, low_to = to < 1024;
     if (low_from != low_to)
         return low_to;
-    return true;
+    return from >= to; /* ports for clients are handed out from the upper half */
 }
 
 static struct flow *add_flow(struct flow_table *table, const struct flow_lookup *lookup,

@@ -192,6 +192,15 @@ static void out_of_memory(struct tcp *t, const struct tcp_env *env, struct momen
 /* --- talking to the session
  * ----------------------------------------------------------------------- */
 
+/* Whether a side may have said something before the first that was seen of it. If neither start is
+ * certain, nobody knows what came before; a side that cannot be seen at all has no start. */
+static bool is_midstream(const struct tcp *t)
+{
+    const struct tcp_side *c = &t->side[FROM_CLIENT], *s = &t->side[FROM_SERVER];
+    return (!c->from_start && !s->from_start) || (c->seen && !c->from_start) ||
+           (s->seen && !s->from_start);
+}
+
 /* The session, made when there is first something to tell it: a SYN that comes late can until then
  * show that the start was seen. NULL, and the connection is no longer read, if there is no memory.
  */
@@ -200,8 +209,7 @@ static struct session *session_of(struct tcp *t, struct moment now)
     struct reassembly *r = t->reassembly;
     if (r->session)
         return r->session;
-    bool midstream = !t->side[FROM_CLIENT].syn && !t->side[FROM_SERVER].syn;
-    r->session = session_new(r->env->session, r->identity, midstream);
+    r->session = session_new(r->env->session, r->identity, is_midstream(t));
     if (!r->session) {
         out_of_memory(t, r->env, now);
         return NULL;
@@ -641,6 +649,17 @@ static bool overtaken(const struct tcp_side *side, const struct segment *s)
     return before > 0 && before <= OVERTAKEN_MAX && s->payload.len > 0 && !keep_alive;
 }
 
+/* The SYN of the other side acknowledges the SYN of this one: so it begins here, also if nothing of
+ * its start was captured. */
+static void note_answered_syn(struct tcp_side *side, uint32_t ack)
+{
+    if (side->from_start || side->moved)
+        return;
+    side->first = ack - 1;
+    side->next = ack;
+    side->from_start = true;
+}
+
 /* A SYN, or what can be known of the numbers of a side whose SYN was not seen. */
 static void note_start(struct tcp *t, struct moment now, enum direction d, const struct segment *s)
 {
@@ -653,16 +672,18 @@ static void note_start(struct tcp *t, struct moment now, enum direction d, const
         if (first || late) {
             side->first = s->seq;
             side->next = s->seq + 1;
-            side->syn = true;
+            side->syn = side->from_start = true;
         }
-    } else if (first) {
+        if (first && s->flags & TCP_ACK)
+            note_answered_syn(&t->side[other_direction(d)], s->ack);
+    } else if (first && !side->from_start) {
         side->next = s->seq;
         uint32_t behind = s->seq - other->acked;
         if (other->has_acked && behind <= FIRST_BEHIND_MAX)
             side->next = other->acked; /* the other side waited for this: the start of a hole, if
                                           there is one */
         side->first = side->next - 1;
-    } else if (!side->syn && !side->moved && overtaken(side, s)) {
+    } else if (!side->from_start && !side->moved && overtaken(side, s)) {
         side->next = s->seq;
         side->first = s->seq - 1;
     }
@@ -770,6 +791,17 @@ static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_i
     }
 }
 
+/* A reset stands behind all that its side sent, and says so by its number: what is missing before
+ * it will not come. */
+static void reset(struct tcp *t, struct moment now, enum direction d, const struct segment *s)
+{
+    while (t->reassembly && t->reassembly->count > 0)
+        give_up_oldest(t, now);
+    if (t->reassembly && t->side[d].seen)
+        give_up(t, now, d, s->seq);
+    tcp_end(t, now, ENDED_RESET);
+}
+
 void tcp_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity,
                  struct moment now, enum direction d, const struct segment *s)
 {
@@ -782,7 +814,7 @@ void tcp_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity 
         return;
     }
     if (s->flags & TCP_RST) {
-        tcp_end(t, now, ENDED_RESET);
+        reset(t, now, d, s);
         return;
     }
     if (t->state == TCP_COUNTED) {

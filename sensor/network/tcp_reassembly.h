@@ -41,6 +41,7 @@ struct tcp_side {
                        that */
     uint32_t fin;   /* sequence number of its FIN */
     bool seen : 1, syn : 1, has_acked : 1;
+    bool from_start : 1; /* `first` is certain: its SYN was seen, or the SYN that acknowledges it */
     bool has_fin : 1,
         fin_passed : 1; /* a FIN was seen; everything before it was delivered or given up */
     bool moved : 1;     /* something was delivered or given up */

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
-
 #define BYTES_MAX (4 * 1024 * 1024)
 #define FILE_MAX  ((size_t)1 << 20)
 
@@ -185,19 +183,6 @@ void dialogue_free(struct dialogue *d)
 /* --- playing ------------------------------------------------------------------------------------
  */
 
-static void record(void *arg, const struct event *event)
-{
-    struct recording *recording = arg;
-    if (recording->events == EVENTS_MAX) {
-        fprintf(stderr, "more than %d events\n", EVENTS_MAX);
-        exit(2);
-    }
-    struct recorded_event *to = &recording->event[recording->events++];
-    to->kind = event->kind;
-    facts_init(&to->facts, NULL);
-    facts_join(&to->facts, event->facts);
-}
-
 static size_t whole(void *arg, size_t left)
 {
     (void)arg;
@@ -243,29 +228,14 @@ static void play_run(struct player *p, const struct turn *turn, size_t turns,
 void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t turns,
                    const struct segmentation *how, bool traced, struct recording *recording)
 {
-    struct pool streams, tables;
-    struct facts own, assembly;
-    static struct counters counters;
+    struct stage stage;
     struct flow_identity id = { .address_len = 4,
                                 .ip_protocol = 6,
                                 .end = { { { 192, 0, 2, 1 }, 40000 },
                                          { { 192, 0, 2, 25 }, d->port } } };
-    *recording = (struct recording){ .events = 0 };
-    pool_init(&streams, 1 << 20);
-    pool_init(&tables, 1 << 20);
-    facts_init(&own, NULL);
-    facts_init(&assembly, NULL);
-    struct session_env env = { .out = { record, recording },
-                               .streams = &streams,
-                               .tables = &tables,
-                               .counters = &counters,
-                               .own = &own,
-                               .assembly = &assembly,
-                               .secrets = { 1, 2 } };
-    if (traced)
-        env.trace = open_memstream(&recording->trace, &recording->trace_len);
+    stage_open(&stage, traced, recording);
     flow_identity_name(&id);
-    struct player p = { .session = session_new(&env, &id, d->midstream) };
+    struct player p = { .session = session_new(&stage.env, &id, d->midstream) };
     for (int i = 0; i < DIRECTIONS; i++)
         session_visible(p.session, p.now, (enum direction)i, d->hidden[i] ? CLAIM_NO : CLAIM_YES);
     for (size_t i = 0, n; i < turns; i += n) {
@@ -283,84 +253,5 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
     }
     session_end(p.session, p.now, d->ending);
     session_free(p.session);
-    if (env.trace)
-        fclose(env.trace);
-    facts_free(&own);
-    facts_free(&assembly);
-    if (streams.used != 0 || tables.used != 0) {
-        fprintf(stderr, "budget not given back: streams %zu, tables %zu\n", streams.used,
-                tables.used);
-        abort();
-    }
-}
-
-void recording_free(struct recording *recording)
-{
-    for (size_t i = 0; i < recording->events; i++)
-        facts_free(&recording->event[i].facts);
-    free(recording->trace);
-}
-
-/* --- writing ------------------------------------------------------------------------------------
- */
-
-/* The same in every dialogue, or different on every run. */
-static bool shown(const struct fact *fact)
-{
-    if (schema_field(fact->field)->visibility == VISIBILITY_INTERNAL)
-        return false;
-    switch (fact->field) {
-    case FIELD_CLIENT_IP:
-    case FIELD_CLIENT_PORT:
-    case FIELD_SERVER_IP:
-    case FIELD_SERVER_PORT:
-    case FIELD_NETWORK_TRANSPORT:
-    case FIELD_NETWORK_TYPE:
-    case FIELD_NETWORK_PROTOCOL:
-    case FIELD_NETWORK_COMMUNITY_ID:
-    case FIELD_FLOW_UID:
-        return false;
-    case FIELD_COVERAGE:
-        return !bytes_equal(fact->value, BYTES_LITERAL("full"));
-    default:
-        return true;
-    }
-}
-
-static void write_value(FILE *out, const struct fact *fact)
-{
-    char value[FACTS_TEXT_MAX + 1];
-    fact_print(fact, value, sizeof value);
-    for (const char *c = value; *c; c++) {
-        if (*c >= ' ' && *c < 0x7F && *c != '\\')
-            fputc(*c, out);
-        else
-            fprintf(out, "\\x%02x", (unsigned)(uint8_t)*c);
-    }
-}
-
-char *recording_text(const struct recording *recording)
-{
-    char *text;
-    size_t len;
-    FILE *out = open_memstream(&text, &len);
-    for (size_t i = 0; i < recording->events; i++) {
-        struct bytes facts = buffer_view(&recording->event[i].facts.records);
-        fprintf(out, "=> %s\n", schema_event(recording->event[i].kind)->name);
-        for (unsigned f = 0; f < FIELDS; f++) {
-            struct fact fact;
-            for (size_t at = 0; facts_next(facts, &at, &fact);) {
-                if (fact.field != f || !shown(&fact))
-                    continue;
-                fprintf(out, "   %s", schema_field((enum field)f)->name);
-                if (schema_field((enum field)f)->arity == ARITY_ROWS)
-                    fprintf(out, "[%u]", fact.row);
-                fputs(" = ", out);
-                write_value(out, &fact);
-                fputc('\n', out);
-            }
-        }
-    }
-    fclose(out);
-    return text;
+    stage_close(&stage);
 }

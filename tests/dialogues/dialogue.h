@@ -3,10 +3,9 @@
 #ifndef MAILTAP_DIALOGUE_H
 #define MAILTAP_DIALOGUE_H
 
-#include "session.h"
+#include "recording.h"
 
 #define TURNS_MAX   512
-#define EVENTS_MAX  64
 #define SECRETS_MAX 16
 
 struct turn {
@@ -42,26 +41,10 @@ struct segmentation {
     bool merge; /* consecutive turns of one side are one run of bytes */
 };
 
-struct recorded_event {
-    enum event_kind kind;
-    struct facts facts;
-};
-
-struct recording {
-    struct recorded_event event[EVENTS_MAX];
-    size_t events;
-    char *trace; /* with `traced` */
-    size_t trace_len;
-};
-
-/* Plays turns (the dialogue's own, or an altered copy) and records the events. Checks that nothing
- * leaks from the byte budgets. */
+/* Plays turns (the dialogue's own, or an altered copy) and records the events. The
+ * caller frees the recording. */
 void dialogue_play(const struct dialogue *, const struct turn *, size_t turns,
                    const struct segmentation *, bool traced, struct recording *);
-void recording_free(struct recording *);
-
-/* The events as the dialogue files write them. The caller frees. */
-char *recording_text(const struct recording *);
 
 /* One turn at a time, whole. */
 extern const struct segmentation whole_turns;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dialogue.h"
+#include "random.h"
 
 static unsigned failures, runs;
 
@@ -50,14 +51,6 @@ static size_t cut_at(void *arg, size_t left)
 static size_t cut_everywhere(void *arg, size_t left)
 {
     return *(size_t *)arg < left ? *(size_t *)arg : left;
-}
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
 }
 
 static size_t cut_randomly(void *arg, size_t left)

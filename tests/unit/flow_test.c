@@ -182,10 +182,19 @@ TEST(client_is_told_by_the_port_in_midstream)
            "1/1 at 0\n");
 }
 
-TEST(client_is_who_came_first_between_high_ports)
+TEST(client_has_the_higher_of_two_high_ports)
 {
     scene.port[FROM_CLIENT] = 40000;
-    scene.port[FROM_SERVER] = 50000;
+    scene.port[FROM_SERVER] = 2626;
+    server(1, 1, "220");
+    client(1, 4, "EHLO");
+    expect("open midstream\nserver \"220\"\nclient \"EHLO\"\n");
+}
+
+TEST(client_is_who_came_first_between_equal_ports)
+{
+    scene.port[FROM_CLIENT] = 40000;
+    scene.port[FROM_SERVER] = 40000;
     client(1, 1, "EHLO");
     server(1, 5, "250");
     expect("open midstream\nclient \"EHLO\"\nserver \"250\"\n");
@@ -293,7 +302,8 @@ int main(void)
         IN_SCENE(full_table_evicts),
         IN_SCENE(all_end_with_the_input),
         IN_SCENE(client_is_told_by_the_port_in_midstream),
-        IN_SCENE(client_is_who_came_first_between_high_ports),
+        IN_SCENE(client_has_the_higher_of_two_high_ports),
+        IN_SCENE(client_is_who_came_first_between_equal_ports),
         IN_SCENE(late_syn_of_the_client_is_the_same_flow),
         IN_SCENE(refused_connection),
         IN_SCENE(opaque_flow_is_only_counted),

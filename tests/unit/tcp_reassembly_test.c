@@ -387,6 +387,24 @@ TEST(midstream_where_the_acknowledged_never_comes)
     /* The client's bytes need not wait: nothing of the server before 10 was seen. */
 }
 
+TEST(midstream_where_the_answer_to_the_syn_is_missing)
+{
+    flags_of(FROM_CLIENT, TCP_SYN, 0, 0);
+    client(1, 4, "EHLO"); /* it has three bytes, or as many more as the server said before them */
+    server(4, 5, "250");
+    expect("open midstream\nclient \"EHLO\"\nserver \"250\"\n");
+}
+
+TEST(answer_to_the_syn_says_where_the_client_begins)
+{
+    flags_of(FROM_SERVER, TCP_SYN | TCP_ACK, 0, 1);
+    server(1, 1, "220");
+    server(4, 5, "250");
+    flags_of(FROM_CLIENT, TCP_ACK, 5, 7);
+    wait_until(1000);
+    expect("open\nserver \"220\"\ngap client 4 at 1000\nserver \"250\"\n");
+}
+
 TEST(syn_comes_late)
 {
     client(1, 1, "EHLO");
@@ -482,6 +500,14 @@ TEST(reset)
     client(4, 1, "def");
     flags_of(FROM_SERVER, TCP_RST, 1, 0);
     expect("open\ngap client 3 at 0\nclient \"def\"\nend reset\n");
+}
+
+TEST(reset_behind_what_was_not_captured)
+{
+    handshake();
+    client(1, 1, "abc");
+    flags_of(FROM_CLIENT, TCP_RST, 10, 0);
+    expect("open\nclient \"abc\"\ngap client 6 at 0\nend reset\n");
 }
 
 TEST(reset_from_nowhere)
@@ -752,6 +778,8 @@ int main(void)
         IN_SCENE(midstream),
         IN_SCENE(midstream_with_a_hole_at_the_start),
         IN_SCENE(midstream_where_the_acknowledged_never_comes),
+        IN_SCENE(midstream_where_the_answer_to_the_syn_is_missing),
+        IN_SCENE(answer_to_the_syn_says_where_the_client_begins),
         IN_SCENE(syn_comes_late),
         IN_SCENE(syn_comes_after_later_data),
         IN_SCENE(midstream_reordered),
@@ -762,6 +790,7 @@ int main(void)
         IN_SCENE(data_behind_the_fin),
         IN_SCENE(hole_at_the_fin),
         IN_SCENE(reset),
+        IN_SCENE(reset_behind_what_was_not_captured),
         IN_SCENE(reset_from_nowhere),
         IN_SCENE(end_of_input),
         IN_SCENE(read_enough),

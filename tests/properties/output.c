@@ -1,0 +1,118 @@
+/* Publishes a recording, and looks for secrets in what came of it. */
+#include "output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/json_reader.h"
+#include "base64.h"
+#include "envelope.h"
+#include "finding.h"
+#include "json.h"
+
+#define SECRET_MAX 300
+#define FORM_MIN   8
+
+struct output {
+    struct envelope envelope;
+    struct findings *findings;
+    struct facts complete;
+    struct buffer *lines; /* of the recording that is being published */
+    const char *fault;
+};
+
+/* As the collector does it. */
+static void publish(void *arg, const struct event *event)
+{
+    struct output *o = arg;
+    struct facts_index facts;
+    size_t start = o->lines->len;
+    envelope_complete(&o->envelope, event, &o->complete);
+    facts_index(&facts, buffer_view(&o->complete.records));
+    envelope_message(event->kind, &facts, &o->complete);
+    if (!json_write(o->lines, buffer_view(&o->complete.records)))
+        o->fault = "law 7: the JSON has no room";
+    else if (!json_read(bytes_after(buffer_view(o->lines), start), NULL, NULL))
+        o->fault = "law 7: a line is not JSON";
+    buffer_append(o->lines, BYTES_LITERAL("\n"));
+}
+
+struct output *output_new(void)
+{
+    struct output *o = calloc(1, sizeof *o);
+    if (!o)
+        abort();
+    o->envelope.observer = "mailtap";
+    facts_init(&o->complete, NULL);
+    o->complete.records.max = 2 * FACTS_MAX_BYTES;
+    o->findings = findings_new(finding_rules, &(struct event_receiver){ publish, o });
+    if (!o->findings)
+        abort();
+    return o;
+}
+
+void output_free(struct output *o)
+{
+    findings_free(o->findings);
+    facts_free(&o->complete);
+    free(o);
+}
+
+const char *output_lines(struct output *o, const struct recording *recording, struct buffer *lines)
+{
+    o->lines = lines;
+    o->fault = NULL;
+    for (size_t i = 0; i < recording->events; i++) {
+        publish(o, &recording->event[i].event);
+        findings_event(o->findings, &recording->event[i].event);
+    }
+    findings_end(o->findings);
+    return o->fault;
+}
+
+static bool contains(struct bytes text, struct bytes part)
+{
+    return part.len > 0 && text.len >= part.len &&
+           memmem(text.data, text.len, part.data, part.len) != NULL;
+}
+
+static bool shows_form(struct bytes text, struct bytes form)
+{
+    return form.len >= FORM_MIN && contains(text, form);
+}
+
+static bool shows_base64(struct bytes text, struct bytes secret)
+{
+    uint8_t padded[SECRET_MAX + 2] = { 0 };
+    char encoded[BASE64_ENCODED_LEN(sizeof padded) + 1];
+    for (size_t shift = 0; shift < 3; shift++) {
+        memcpy(padded + shift, secret.data, secret.len);
+        base64_encode(bytes_over(padded, shift + secret.len), encoded);
+        struct bytes core = bytes_of_string(encoded);
+        core = bytes_after(bytes_first(core, core.len / 4 * 4 - 4), shift > 0 ? 4 : 0);
+        if (shows_form(text, core))
+            return true;
+    }
+    return false;
+}
+
+static bool shows_spread(struct bytes text, struct bytes secret)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t hex[2 * SECRET_MAX], utf16[2 * SECRET_MAX];
+    for (size_t i = 0; i < secret.len; i++) {
+        hex[2 * i] = (uint8_t)digits[secret.data[i] >> 4];
+        hex[2 * i + 1] = (uint8_t)digits[secret.data[i] & 15];
+        utf16[2 * i] = secret.data[i];
+        utf16[2 * i + 1] = 0;
+    }
+    return shows_form(text, bytes_over(hex, 2 * secret.len)) ||
+           shows_form(text, bytes_over(utf16, 2 * secret.len));
+}
+
+bool output_shows(struct bytes text, struct bytes secret)
+{
+    if (secret.len == 0 || secret.len > SECRET_MAX)
+        abort(); /* a test that cannot look must not pass */
+    return contains(text, secret) || shows_base64(text, secret) || shows_spread(text, secret);
+}
