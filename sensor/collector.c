@@ -41,7 +41,10 @@ static void publish(struct collector *c, const struct event *event)
     buffer_clear(&c->json);
     if (!json_write(&c->json, buffer_view(&c->complete.records)))
         return;
+    struct fact message;
     rendered.json = buffer_view(&c->json);
+    if (facts_find(buffer_view(&c->complete.records), FIELD_MESSAGE, &message))
+        rendered.message = message.value;
     for (unsigned i = 0; i < c->options.sinks; i++)
         sink_thread_put(c->options.sink[i], &rendered);
 }

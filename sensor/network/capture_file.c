@@ -1,5 +1,4 @@
 /* Capture files through libpcap, compressed with gzip or not. */
-#define _GNU_SOURCE /* fopencookie() */
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Rendered events: columns from facts, and the packed form
  *
- *   | struct header | column ... | json |        (host byte order, the JSON is the rest) */
+ *   | struct header | column ... | message | json |     (host byte order, the JSON is the rest) */
 #include "rendered.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "text.h"
 
 struct header {
-    uint32_t stream;
+    uint32_t stream, message_len;
     uint32_t len[COLUMNS];
 };
 
@@ -54,7 +54,7 @@ static size_t column_len(const struct rendered *rendered, size_t i)
 
 size_t rendered_packed_len(const struct rendered *rendered)
 {
-    size_t len = sizeof(struct header) + rendered->json.len;
+    size_t len = sizeof(struct header) + rendered->message.len + rendered->json.len;
     for (size_t i = 0; i < COLUMNS; i++)
         len += column_len(rendered, i);
     return len;
@@ -69,14 +69,15 @@ static uint8_t *put(uint8_t *to, struct bytes bytes)
 
 void rendered_pack(const struct rendered *rendered, uint8_t *to)
 {
-    struct header header = { .stream = rendered->stream };
+    struct header header = { .stream = rendered->stream,
+                             .message_len = (uint32_t)rendered->message.len };
     uint8_t *at = to + sizeof header;
     for (size_t i = 0; i < COLUMNS; i++) {
         struct bytes column = bytes_first(rendered->column[i], column_len(rendered, i));
         header.len[i] = (uint32_t)column.len;
         at = put(at, column);
     }
-    put(at, rendered->json);
+    put(put(at, rendered->message), rendered->json);
     memcpy(to, &header, sizeof header);
 }
 
@@ -96,6 +97,9 @@ bool rendered_unpack(struct bytes packed, struct rendered *rendered)
         rendered->column[i] = bytes_first(rest, header.len[i]);
         rest = bytes_after(rest, header.len[i]);
     }
-    rendered->json = rest;
+    if (header.message_len > rest.len)
+        return false;
+    rendered->message = bytes_first(rest, header.message_len);
+    rendered->json = bytes_after(rest, header.message_len);
     return true;
 }

@@ -20,6 +20,7 @@ enum column {
 struct rendered {
     enum event_stream stream;
     struct bytes json;            /* one object, without a newline */
+    struct bytes message;         /* the event in one line for people */
     struct bytes column[COLUMNS]; /* absent: empty, which is written as it is; severity: "0" */
 };
 

@@ -75,7 +75,8 @@ void frames_read(struct frames *f, const char *path)
     struct packet batch[CAPTURE_BATCH];
     char error[512];
     int n;
-    struct capture *capture = capture_open_file(path, NULL, error, sizeof error);
+    char *const paths[] = { (char *)(uintptr_t)path };
+    struct capture *capture = capture_open_files(paths, 1, NULL, error, sizeof error);
     if (!capture)
         fail(path, error);
     *f = (struct frames){ .link_type = capture_link_type(capture) };

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <pcap/dlt.h>
 
 #include "capture.h"
+#include "event.h"
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
@@ -76,9 +78,17 @@ static void put_packet(FILE *file, uint32_t seconds, uint32_t fraction, uint32_t
     put_frame(file, len, port, fill);
 }
 
+static struct capture *open_one(const char *name, const char *filter)
+{
+    static char copy[64]; /* must outlive the capture */
+    static char *const names[] = { copy };
+    snprintf(copy, sizeof copy, "%s", name);
+    return capture_open_files(names, 1, filter, message, sizeof message);
+}
+
 static struct capture *open_good(const char *filter)
 {
-    struct capture *capture = capture_open_file(path, filter, message, sizeof message);
+    struct capture *capture = open_one(path, filter);
     if (!capture)
         fail_msg("%s", message);
     return capture;
@@ -87,7 +97,7 @@ static struct capture *open_good(const char *filter)
 /* The file must not open, and the reason must name it and hold this text. */
 static void expect_refusal(const char *filter, const char *text)
 {
-    struct capture *capture = capture_open_file(path, filter, message, sizeof message);
+    struct capture *capture = open_one(path, filter);
     assert_null(capture);
     if (!strstr(message, text) || strchr(message, '\n'))
         fail_msg("\"%s\" does not say \"%s\"", message, text);
@@ -95,13 +105,13 @@ static void expect_refusal(const char *filter, const char *text)
 
 TEST(not_there)
 {
-    assert_null(capture_open_file("/nowhere/x.pcap", NULL, message, sizeof message));
+    assert_null(open_one("/nowhere/x.pcap", NULL));
     assert_string_equal(message, "/nowhere/x.pcap cannot be opened: No such file or directory");
 }
 
 TEST(directory)
 {
-    assert_null(capture_open_file("/tmp", NULL, message, sizeof message));
+    assert_null(open_one("/tmp", NULL));
     assert_string_equal(message, "/tmp is a directory");
 }
 
@@ -119,12 +129,89 @@ TEST(garbage)
     expect_refusal(NULL, "is not a capture file: it is neither pcap nor pcapng");
 }
 
-TEST(compressed)
+TEST(damaged_compression)
 {
     FILE *file = create();
     fwrite("\x1f\x8b\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 1, 24, file);
     fclose(file);
-    expect_refusal(NULL, "is compressed");
+    expect_refusal(NULL, "cannot be decompressed");
+}
+
+/* Writes `packets` packets compressed; all but the last `cut` bytes of that. */
+static void create_gzip(unsigned packets, long cut)
+{
+    FILE *file = create_pcap(MICROSECONDS, 1);
+    for (unsigned i = 0; i < packets; i++)
+        put_packet(file, i + 1, 0, 60, 25, (uint8_t)i);
+    fclose(file);
+    char command[256];
+    snprintf(command, sizeof command, "gzip -c %s >%s.gz && mv %s.gz %s", path, path, path, path);
+    assert_int_equal(system(command), 0);
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(truncate(path, status.st_size - cut), 0);
+}
+
+TEST(compressed)
+{
+    struct packet batch[CAPTURE_BATCH];
+    create_gzip(3, 0);
+    struct capture *capture = open_good("port 25");
+    assert_int_equal(capture_batch(capture, batch), 3);
+    assert_int_equal(batch[2].frame, 3);
+    assert_int_equal(capture_batch(capture, batch), CAPTURE_OVER);
+    assert_int_equal(capture_offset(capture), capture_size(capture));
+    capture_close(capture);
+}
+
+TEST(compressed_and_cut)
+{
+    struct packet batch[CAPTURE_BATCH];
+    int n, packets = 0;
+    create_gzip(2000, 200);
+    struct capture *capture = open_good(NULL);
+    while ((n = capture_batch(capture, batch)) > 0)
+        packets += n;
+    assert_int_equal(n, CAPTURE_DAMAGED);
+    assert_true(packets > 0 && packets < 2000);
+    assert_non_null(strstr(capture_error(capture), "the compressed data ends too early"));
+    capture_close(capture);
+}
+
+/* The same file twice is a capture of two files: numbers begin anew. */
+TEST(several)
+{
+    struct packet batch[CAPTURE_BATCH];
+    char *const names[] = { path, path };
+    FILE *file = create_pcap(MICROSECONDS, 1);
+    put_packet(file, 1, 0, 60, 25, 0);
+    put_packet(file, 2, 0, 60, 25, 0);
+    fclose(file);
+    struct capture *capture = capture_open_files(names, 2, NULL, message, sizeof message);
+    assert_non_null(capture);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(capture_batch(capture, batch), 2);
+        assert_int_equal(frame_file(batch[1].frame), i);
+        assert_int_equal(frame_number(batch[1].frame), 2);
+    }
+    assert_int_equal(capture_batch(capture, batch), CAPTURE_OVER);
+    assert_int_equal(capture_offset(capture), capture_size(capture));
+    capture_close(capture);
+    char *const wrong[] = { path, (char *)(uintptr_t)"/nowhere/x.pcap" };
+    assert_null(capture_open_files(wrong, 2, NULL, message, sizeof message));
+    assert_non_null(strstr(message, "/nowhere/x.pcap"));
+}
+
+TEST(stopped)
+{
+    struct packet batch[CAPTURE_BATCH];
+    FILE *file = create_pcap(MICROSECONDS, 1);
+    put_packet(file, 1, 0, 60, 25, 0);
+    fclose(file);
+    struct capture *capture = open_good(NULL);
+    capture_stop(capture);
+    assert_int_equal(capture_batch(capture, batch), CAPTURE_OVER);
+    capture_close(capture);
 }
 
 TEST(header_cut)
@@ -316,7 +403,7 @@ TEST(standard_input)
     put_packet(file, 1, 0, 60, 25, 0);
     fclose(file);
     assert_non_null(freopen(path, "rb", stdin));
-    struct capture *capture = capture_open_file("-", NULL, message, sizeof message);
+    struct capture *capture = open_one("-", NULL);
     assert_non_null(capture);
     struct packet batch[CAPTURE_BATCH];
     assert_int_equal(capture_batch(capture, batch), 1);
@@ -346,6 +433,10 @@ int main(void)
         cmocka_unit_test(empty),
         cmocka_unit_test(garbage),
         cmocka_unit_test(compressed),
+        cmocka_unit_test(compressed_and_cut),
+        cmocka_unit_test(damaged_compression),
+        cmocka_unit_test(several),
+        cmocka_unit_test(stopped),
         cmocka_unit_test(header_cut),
         cmocka_unit_test(foreign_link_type),
         cmocka_unit_test(bad_filter),

@@ -108,7 +108,7 @@ static void command_line_sets_values(void **state)
     parse(&p, NULL, 0,
           "-r|a.pcap|-o|json|--observer=tap|--flows|none|--trace|smtp|-vv|tcp|port 25");
     assert_int_equal(p.outcome.action, CONFIG_RUN);
-    assert_string_equal(p.config.file, "a.pcap");
+    assert_string_equal(p.config.file[0], "a.pcap");
     assert_int_equal(p.config.format, FORMAT_JSON);
     assert_string_equal(p.config.observer, "tap");
     assert_int_equal(p.config.flows, FLOWS_NONE);
@@ -160,7 +160,7 @@ static void command_line_wins(void **state)
 static const struct {
     const char *words, *error;
 } usage_errors[] = {
-    { "", "nothing to read: name a capture file with -r" },
+    { "", "nothing to read: name a capture file with -r or an interface with -i" },
     { "a.pcap", "nothing to read: did you mean -r a.pcap?" },
     { "-r", "option -r needs an argument: FILE" },
     { "--redis", "option --redis needs an argument: URL" },
@@ -168,7 +168,8 @@ static const struct {
     { "-Z", "unknown option -Z" },
     { "--obsrever=x", "unknown option --obsrever, did you mean --observer?" },
     { "--quite-different", "unknown option --quite-different" },
-    { "-r|a|-r|b", "only one -r is possible" },
+    { "-r|a|-i|eth0", "-r and -i exclude each other" },
+    { "-i|eth0|-s|10", "--snaplen: \"10\" is not a number from 64 to 262144" },
     { "-c|a|-c|b", "only one -c is possible" },
     { "-T|--fields", "--test and --fields exclude each other" },
     { "-r|a|-o|xml", "--output: \"xml\" is not one of pretty, json" },
