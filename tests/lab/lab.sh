@@ -85,6 +85,21 @@ capture_start() {
         "${filter:-not arp and not icmp6 and not ip6[6] == 0}" 2>"$work/tcpdump.log" &
     tcpdump_pid=$!
     wait_for tcpdump grep -q 'listening on' "$work/tcpdump.log"
+    [ -z "${sensor:-}" ] || sensor_start
+}
+
+# With --sensor MAILTAP it listens beside tcpdump; what it says is kept beside the capture.
+sensor_start() {
+    ip netns exec "$server_ns" "$sensor" -v -i eth0 -o json --observer mailtap \
+        >"$work/$scenario.live.jsonl" 2>"$work/sensor.log" &
+    sensor_pid=$!
+    wait_for mailtap grep -q 'listening on' "$work/sensor.log"
+}
+
+sensor_stop() {
+    kill -INT "$sensor_pid"
+    wait "$sensor_pid" || fail "mailtap: $(tail -1 "$work/sensor.log")"
+    cp "$work/$scenario.live.jsonl" "$out/"
 }
 
 # Ends the capture once no connection is open or closing on either side any more, so the last FIN is in it.
@@ -94,6 +109,7 @@ capture_stop() {
     wait "$tcpdump_pid" || fail "tcpdump: $(tail -1 "$work/tcpdump.log")"
     tcpdump_pid=""
     grep -q '^0 packets dropped' "$work/tcpdump.log" || fail "tcpdump lost packets"
+    [ -z "${sensor:-}" ] || sensor_stop
 }
 
 no_connections() {
