@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "capture_internal.h"
@@ -180,11 +181,11 @@ static void add_losses(const struct interface *interface, struct capture_losses 
     }
 }
 
-static void went_down(struct capture *capture, struct interface *interface)
+static void went_down(struct capture *capture, struct interface *interface, const char *why)
 {
     struct capture_losses losses = { 0 };
     snprintf(capture->notice, MESSAGE_LEN, "%s went down (%s): waiting for it", interface->name,
-             pcap_geterr(interface->pcap));
+             why);
     add_losses(interface, &losses);
     interface->earlier = losses;
     pcap_close(interface->pcap);
@@ -236,7 +237,7 @@ static void read_interface(struct capture *capture, struct interface *interface,
     if (!interface->pcap)
         try_again(capture, interface);
     else if (max > 0 && pcap_dispatch(interface->pcap, max, take, (u_char *)&taker) < 0)
-        went_down(capture, interface);
+        went_down(capture, interface, pcap_geterr(interface->pcap));
 }
 
 /* Two interfaces were read one after the other: back into the order of time. Few packets, and
@@ -252,15 +253,28 @@ static void sort_by_time(struct packet *batch, int count)
     }
 }
 
-static void wait_for_packets(const struct source *source)
+/* That an interface went down shows at its socket only: libpcap does not look while there are no
+ * packets. */
+static void look_for_errors(struct capture *capture, struct interface *interface)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(interface->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0)
+        went_down(capture, interface, strerror(error));
+}
+
+static void wait_for_packets(struct capture *capture, struct source *source)
 {
     struct pollfd fds[INTERFACES_MAX];
-    nfds_t count = 0;
     for (unsigned i = 0; i < source->count; i++) {
-        if (source->interface[i].pcap)
-            fds[count++] = (struct pollfd){ .fd = source->interface[i].fd, .events = POLLIN };
+        const struct interface *interface = &source->interface[i];
+        fds[i] = (struct pollfd){ .fd = interface->pcap ? interface->fd : -1, .events = POLLIN };
     }
-    poll(fds, count, IDLE_MS);
+    poll(fds, source->count, IDLE_MS);
+    for (unsigned i = 0; i < source->count; i++) {
+        if (fds[i].revents & (POLLERR | POLLHUP | POLLNVAL))
+            look_for_errors(capture, &source->interface[i]);
+    }
 }
 
 static void read_all(struct capture *capture, struct source *source)
@@ -277,7 +291,7 @@ static int read_batch(struct capture *capture, struct packet batch[CAPTURE_BATCH
     source->used = 0;
     read_all(capture, source);
     if (source->filled == 0) {
-        wait_for_packets(source);
+        wait_for_packets(capture, source);
         read_all(capture, source);
     }
     if (source->count > 1)
