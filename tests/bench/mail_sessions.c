@@ -67,7 +67,7 @@ static struct plan plan_of(struct script *script, uint32_t index)
     plan.pipelining = digit(&number, 2);
     plan.outcome = (enum outcome)digit(&number, OUTCOMES);
     plan.style = &styles[digit(&number, LENGTH(styles))];
-    snprintf(plan.user, sizeof plan.user, user_shapes[who % LENGTH(user_shapes)],
+    snprintf(plan.user, sizeof plan.user, user_shapes[who / 7 % LENGTH(user_shapes)],
              first_names[who % LENGTH(first_names)], last_names[who % LENGTH(last_names)], who);
     return plan;
 }
@@ -75,11 +75,12 @@ static struct plan plan_of(struct script *script, uint32_t index)
 static void set_ends(struct script *script, uint32_t index)
 {
     static const uint16_t ports[] = { 587, 25, 587, 2525 };
+    /* Divided, so that no port has only some of the forms of login. */
     uint32_t who = index % PEOPLE;
     script->ends = (struct ends){ .from_ip = client_net + who,
                                   .to_ip = server_net + who % SERVERS,
                                   .from_port = (uint16_t)(20000 + index / PEOPLE),
-                                  .to_port = ports[who % LENGTH(ports)] };
+                                  .to_port = ports[who / 5 % LENGTH(ports)] };
 }
 
 static void plant(const struct script *script, const struct login *login, FILE *truth)
