@@ -25,9 +25,23 @@ struct collector {
 /* --- publishing ----------------------------------------------------------------------------------
  */
 
+/* The report alone needs of most events a few facts that nobody's privacy is about. */
+static bool report_suffices(struct collector *c, const struct event *event)
+{
+    struct facts_index facts;
+    if (c->options.sinks > 0 || event->kind == EVENT_FINDING)
+        return false;
+    facts_index(&facts, event->facts);
+    if (c->options.report)
+        report_event(c->options.report, event->kind, &facts);
+    return true;
+}
+
 static void publish(struct collector *c, const struct event *event)
 {
     struct facts_index facts;
+    if (report_suffices(c, event))
+        return;
     struct rendered rendered = { .stream = schema_event(event->kind)->stream };
     struct column_text columns;
     envelope_complete(&c->options.envelope, event, &c->complete);

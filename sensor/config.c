@@ -17,8 +17,8 @@ struct command_line {
         const struct option_row *row;
         const char *text;
     } * given;
-    size_t count;                     /* at most as many as there are letters in all words */
-    uint64_t counts;                  /* how often -v was given */
+    size_t count;    /* at most as many as there are letters in all words */
+    uint64_t counts; /* how often -v was given */
     bool interface_given;
     const char *config_file, *action; /* action: the long name */
     char *filter;                     /* the arguments behind the options; NULL: none */

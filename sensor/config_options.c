@@ -29,8 +29,9 @@ const struct option_row option_rows[] = {
       .type = OPTION_FILES,
       .offset = AT(file),
       .argument = "FILE",
-      .help = "Read packets from this pcap or pcapng file, gzip'd or not; - is standard input. Several "
-              "-r are read one after the other as one capture" },
+      .help =
+          "Read packets from this pcap or pcapng file, gzip'd or not; - is standard input. Several "
+          "-r are read one after the other as one capture" },
     { .path = "capture.interface",
       .name = "interface",
       .letter = 'i',

@@ -19,9 +19,9 @@ static const struct {
     uint16_t port;
     const char *name;
 } mail_ports[] = {
-    { 25, "smtp" },   { 587, "submission" }, { 465, "submissions (TLS)" }, { 2525, "smtp" },
-    { 143, "imap" },  { 993, "imaps (TLS)" }, { 110, "pop3" },             { 995, "pop3s (TLS)" },
-    { 4190, "sieve" },
+    { 25, "smtp" },   { 587, "submission" },  { 465, "submissions (TLS)" },
+    { 2525, "smtp" }, { 143, "imap" },        { 993, "imaps (TLS)" },
+    { 110, "pop3" },  { 995, "pop3s (TLS)" }, { 4190, "sieve" },
 };
 #define PORTS (sizeof mail_ports / sizeof mail_ports[0])
 
@@ -326,7 +326,8 @@ static bool print(struct look *look, const char *name, bool live, FILE *out)
         say_losses(look, out, &well);
     say_decoding(look, out, &well);
     fprintf(out, "\n  %s\n",
-            well ? "mailtap can work here." : "What is WRONG keeps mailtap from seeing mail whole.");
+            well ? "mailtap can work here."
+                 : "What is WRONG keeps mailtap from seeing mail whole.");
     return well;
 }
 

@@ -1,5 +1,5 @@
-/* mailtap doctor: looks at what comes over an interface (or a file) and says whether a sensor can work
- * with it, and what to fix. */
+/* mailtap doctor: looks at what comes over an interface (or a file) and says whether a sensor can
+ * work with it, and what to fix. */
 #ifndef MAILTAP_DOCTOR_H
 #define MAILTAP_DOCTOR_H
 

@@ -281,7 +281,8 @@ static void clean_up(struct sensor *sensor)
 
 static struct capture *stopped_by_signal;
 
-/* The first one ends the capture; what was read so far is still delivered. A second one ends all. */
+/* The first one ends the capture; what was read so far is still delivered. A second one ends all.
+ */
 static void on_signal(int number)
 {
     capture_stop(stopped_by_signal);
@@ -316,8 +317,8 @@ static bool open_capture(struct sensor *sensor)
             },
             error, sizeof error);
     else
-        sensor->capture = capture_open_files(config->file, config->files, config->filter, error,
-                                             sizeof error);
+        sensor->capture =
+            capture_open_files(config->file, config->files, config->filter, error, sizeof error);
     if (!sensor->capture)
         log_error("%s", error);
     return sensor->capture != NULL;

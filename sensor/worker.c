@@ -10,8 +10,8 @@
 #include "records.h"
 #include "siphash.h"
 
-#define MIB     ((size_t)1 << 20)
-#define LOOK_NS UINT64_C(1000000000)
+#define MIB        ((size_t)1 << 20)
+#define LOOK_NS    UINT64_C(1000000000)
 /* So long after its time stamp a packet may still be on its way through the kernel. */
 #define SILENCE_NS UINT64_C(500000000)
 
@@ -72,8 +72,8 @@ struct worker *worker_new(const struct worker_options *options)
     worker->network =
         network_new(&(struct flow_options){ .max_flows = (uint32_t)options->config->flows_max,
                                             .events = flow_events_of(options->config->flows),
-                                            .enforce_checksums = options->config->checksums ==
-                                                                 CHECKSUMS_ENFORCE },
+                                            .enforce_checksums =
+                                                options->config->checksums == CHECKSUMS_ENFORCE },
                     &worker->env);
     if (!worker->network) {
         free(worker);

@@ -15,7 +15,7 @@ struct worker_options {
     struct capture *capture; /* stays the caller's */
     struct ring *ring;
     const struct config *config;
-    bool live; /* never wait for anybody: what finds no room is lost, and counted */
+    bool live;   /* never wait for anybody: what finds no room is lost, and counted */
     FILE *trace; /* NULL: none */
 };
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "large.h"
 #include "siphash.h"
 
 #define PREFETCH_BYTES                                                                             \
@@ -66,6 +67,11 @@ static struct entry *entry_of_value(const struct lru *lru, const void *value)
     return (struct entry *)(void *)((uint8_t *)(uintptr_t)value - lru->value_offset);
 }
 
+static size_t slab_bytes(const struct lru *lru)
+{
+    return lru->options.max_entries * lru->entry_size;
+}
+
 struct lru *lru_new(const struct lru_options *options)
 {
     assert(options->max_entries > 0 && options->key_size > 0);
@@ -82,10 +88,10 @@ struct lru *lru_new(const struct lru_options *options)
         buckets *= 2;
     lru->mask = buckets - 1;
     lru->buckets = calloc(buckets, sizeof *lru->buckets);
-    lru->slab = calloc(options->max_entries, lru->entry_size);
+    lru->slab = large_new(slab_bytes(lru));
     if (!lru->buckets || !lru->slab) {
         free(lru->buckets);
-        free(lru->slab);
+        large_free(lru->slab, slab_bytes(lru));
         free(lru);
         return NULL;
     }
@@ -256,6 +262,6 @@ void lru_free(struct lru *lru)
     while (lru->oldest)
         give_up_oldest(lru);
     free(lru->buckets);
-    free(lru->slab);
+    large_free(lru->slab, slab_bytes(lru));
     free(lru);
 }

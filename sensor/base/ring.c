@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "large.h"
+
 #define HEADER sizeof(uint64_t)
 #define SKIP   UINT64_MAX
 
@@ -41,7 +43,7 @@ struct ring *ring_new(size_t size, struct doorbell *readable)
     ring->size = 4096;
     while (ring->size < size)
         ring->size *= 2;
-    ring->data = malloc(ring->size);
+    ring->data = large_new(ring->size);
     if (!ring->data) {
         free(ring);
         return NULL;
@@ -58,7 +60,7 @@ void ring_free(struct ring *ring)
     doorbell_destroy(&ring->writable);
     uint64_t written = atomic_load(&ring->head);
     explicit_bzero(ring->data, written < ring->size ? written : ring->size);
-    free(ring->data);
+    large_free(ring->data, ring->size);
     free(ring);
 }
 

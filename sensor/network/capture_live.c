@@ -19,9 +19,9 @@ struct interface {
     char name[64];
     pcap_t *pcap; /* NULL: it is down and waited for */
     int fd;
-    unsigned time_unit;             /* what its time stamps count, in ns */
-    struct capture_losses earlier;  /* of handles that are gone */
-    uint64_t next_try_ns;           /* monotonic time */
+    unsigned time_unit;            /* what its time stamps count, in ns */
+    struct capture_losses earlier; /* of handles that are gone */
+    uint64_t next_try_ns;          /* monotonic time */
 };
 
 struct source {
@@ -315,7 +315,8 @@ static const struct capture_type type = {
 struct capture *capture_open_interface(const struct capture_interface_options *options, char *error,
                                        size_t error_size)
 {
-    struct capture *capture = capture_new(&type, options->filter, (size_t)CAPTURE_BATCH * options->snap_len);
+    struct capture *capture =
+        capture_new(&type, options->filter, (size_t)CAPTURE_BATCH * options->snap_len);
     struct source *source = capture ? calloc(1, sizeof *source) : NULL;
     if (!source) {
         snprintf(error, error_size, "out of memory");

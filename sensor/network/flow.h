@@ -28,7 +28,7 @@ enum flow_events {
 struct flow_options {
     uint32_t max_flows;
     enum flow_events events;
-    bool ignore_vlan; /* both directions of a connection may carry different tags */
+    bool ignore_vlan;       /* both directions of a connection may carry different tags */
     bool enforce_checksums; /* segments whose checksum does not fit are not read */
 };
 

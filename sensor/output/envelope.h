@@ -7,7 +7,7 @@
 #include "privacy.h"
 
 struct envelope {
-    const char *observer; /* observer.name */
+    const char *observer;    /* observer.name */
     const char *const *file; /* base names of the captures that are read */
     unsigned files;          /* 0: live */
     struct privacy privacy;

@@ -7,8 +7,8 @@
 #include "sink.h"
 
 struct json_lines_options {
-    const char *path; /* opened for appending, mode 0600 when created; NULL: use fd */
-    int fd;           /* stays open */
+    const char *path;   /* opened for appending, mode 0600 when created; NULL: use fd */
+    int fd;             /* stays open */
     bool findings_only; /* findings as lines for people, and nothing else */
 };
 

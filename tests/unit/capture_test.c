@@ -197,7 +197,7 @@ TEST(several)
     assert_int_equal(capture_batch(capture, batch), CAPTURE_OVER);
     assert_int_equal(capture_offset(capture), capture_size(capture));
     capture_close(capture);
-    char *const wrong[] = { path, (char *)(uintptr_t)"/nowhere/x.pcap" };
+    char *const wrong[] = { path, (char *)(uintptr_t) "/nowhere/x.pcap" };
     assert_null(capture_open_files(wrong, 2, NULL, message, sizeof message));
     assert_non_null(strstr(message, "/nowhere/x.pcap"));
 }

@@ -62,7 +62,9 @@ static void envelope_around_the_facts(void **state)
     (void)state;
     struct facts facts;
     struct event event;
-    struct envelope envelope = { .observer = "tap", .file = (const char *const[]){ "x.pcap" }, .files = 1 };
+    struct envelope envelope = { .observer = "tap",
+                                 .file = (const char *const[]){ "x.pcap" },
+                                 .files = 1 };
     make_event(&facts, &event);
     char *first = publish(&envelope, &event), *second = publish(&envelope, &event);
     has(first, "\"@timestamp\":\"2023-11-14T22:13:20.123456789Z\"");
