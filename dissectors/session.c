@@ -456,6 +456,7 @@ void session_flow_facts(const struct session *s, struct facts *facts)
         { COVERAGE_TRUNCATED, "truncated" },
         { COVERAGE_DESYNC, "desync" },
         { COVERAGE_UNFINISHED, "unfinished" },
+        { COVERAGE_MEMORY, "memory" },
         { COVERAGE_LAYER, "security_layer" },
     };
     facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");

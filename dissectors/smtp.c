@@ -54,6 +54,12 @@ void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
         session_partial(s, COVERAGE_DESYNC);
 }
 
+void smtp_no_memory(struct session *s, struct smtp *smtp)
+{
+    session_partial(s, COVERAGE_MEMORY);
+    smtp_lose_track(s, smtp, false);
+}
+
 static size_t smtp_data(struct session *s, void *state, enum direction d, struct bytes unread,
                         size_t shown)
 {
@@ -86,7 +92,7 @@ static void client_gap(struct session *s, struct smtp *smtp, uint64_t missing)
     smtp->client = CLIENT_BLIND;
     session_explain(s, "from here on nothing of the client is claimed until the server's own word");
     if (!smtp_queue_push(&smtp->queue, SMTP_LOST, BYTES_NONE))
-        smtp_lose_track(s, smtp, false);
+        smtp_no_memory(s, smtp);
     smtp_forget_identity(s);
 }
 

@@ -158,7 +158,7 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
                         smtp->queue.count, smtp->queue.count == 1 ? "s" : "");
     rules[command].sent(s, smtp, &argument);
     if (!smtp_queue_push(&smtp->queue, command, argument)) {
-        smtp_lose_track(s, smtp, false); /* no memory: claim nothing rather than pair wrongly */
+        smtp_no_memory(s, smtp);
         return taken;
     }
     if (smtp->client == CLIENT_BLIND)
@@ -180,7 +180,7 @@ static size_t read_sasl(struct session *s, struct smtp *smtp, struct bytes unrea
     smtp_auth_response(s, smtp, line.text);
     smtp->client = CLIENT_WAITS;
     if (!smtp_queue_push(&smtp->queue, SMTP_SASL_RESPONSE, BYTES_NONE))
-        smtp_lose_track(s, smtp, false);
+        smtp_no_memory(s, smtp);
     else if (server_hidden(s))
         smtp_assume_replies(s, smtp);
     return taken;
@@ -237,7 +237,7 @@ static size_t read_body(struct session *s, struct smtp *smtp, struct bytes unrea
     if (!smtp_body_done(smtp))
         smtp_message_end(s, smtp, NULL); /* its reply cannot be told from others */
     else if (!smtp_queue_push(&smtp->queue, SMTP_END_OF_DATA, BYTES_NONE))
-        smtp_lose_track(s, smtp, false);
+        smtp_no_memory(s, smtp);
     else if (server_hidden(s))
         smtp_assume_replies(s, smtp);
     return taken;

@@ -108,6 +108,9 @@ size_t smtp_server_data(struct session *, struct smtp *, struct bytes unread, si
  * outstanding. */
 void smtp_lose_track(struct session *, struct smtp *, bool trusted);
 
+/* A command found no room to wait in: claim nothing rather than pair wrongly. */
+void smtp_no_memory(struct session *, struct smtp *);
+
 /* The loss is reached: what was said of who it is ends here. */
 void smtp_forget_identity(struct session *);
 

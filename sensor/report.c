@@ -35,6 +35,7 @@ static const struct {
     { "one_sided", "showed one direction only" },
     { "midstream", "had begun before the capture did" },
     { "truncated", "were cut by the snap length" },
+    { "memory", "found no room in the budget (memory.*)" },
     { "unfinished", "had no end yet where the capture stops" },
     { "security_layer", "were wrapped by SASL after the login" },
     { "desync", "broke the rules of their protocol, so that track of them was lost" },
