@@ -12,7 +12,7 @@
 
 struct worker {
     struct worker_options options;
-    struct pool streams, tables;
+    struct pool streams, tables, fragments;
     struct counters counters;
     struct facts own, assembly;
     struct session_env env;
@@ -47,6 +47,7 @@ struct worker *worker_new(const struct worker_options *options)
     worker->options = *options;
     pool_init(&worker->streams, options->config->streams_mib * MIB);
     pool_init(&worker->tables, options->config->tables_mib * MIB);
+    pool_init(&worker->fragments, options->config->fragments_mib * MIB);
     facts_init(&worker->own, NULL);
     facts_init(&worker->assembly, NULL);
     worker->env = (struct session_env){
@@ -64,7 +65,7 @@ struct worker *worker_new(const struct worker_options *options)
     worker->network =
         network_new(&(struct flow_options){ .max_flows = (uint32_t)options->config->flows_max,
                                             .events = flow_events_of(options->config->flows) },
-                    &worker->env);
+                    &worker->env, &worker->fragments);
     if (!worker->network) {
         free(worker);
         return NULL;
@@ -127,5 +128,6 @@ uint64_t worker_last_ns(const struct worker *worker)
 
 size_t worker_bytes(const struct worker *worker)
 {
-    return worker->streams.limit + worker->tables.limit + network_table_bytes(worker->network);
+    return worker->streams.limit + worker->tables.limit + worker->fragments.limit +
+           network_table_bytes(worker->network);
 }

@@ -11,6 +11,8 @@
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
+static struct fragment last_fragment;
+
 struct frame {
     uint8_t data[512];
     size_t len;
@@ -62,7 +64,7 @@ static enum decode_result decode_cut(int link, const struct frame *f, size_t cap
     struct packet packet = { .captured = (uint32_t)captured,
                              .length = (uint32_t)length,
                              .data = copy };
-    enum decode_result result = decode(link, &packet, s);
+    enum decode_result result = decode(link, &packet, s, &last_fragment);
     if (result == DECODE_TCP) {
         assert_true(s->payload.len <= captured);
         for (size_t i = 0; i < s->payload.len; i++)
