@@ -185,6 +185,7 @@ static enum decode_result decode_extensions(struct frame *frame, uint8_t type, u
         if (len > left || (len > 8 && !take(frame, len - 8)))
             return DECODE_MALFORMED;
         left -= len;
+        frame->segment->ip_protocol = extension[0];
         uint16_t place = be16(extension + 2);
         /* Neither an offset nor more to come is an "atomic" fragment, which is whole (RFC 6946). */
         if (type == IP_FRAGMENT && (place & 0xFFF9) != 0)
@@ -194,7 +195,6 @@ static enum decode_result decode_extensions(struct frame *frame, uint8_t type, u
                                                              .more = place & 1,
                                                              .protocol = extension[0] });
         type = extension[0];
-        frame->segment->ip_protocol = type;
     }
     return decode_transport(frame, type, left);
 }
