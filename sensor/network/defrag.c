@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "lru.h"
 
@@ -30,6 +31,7 @@ enum datagram_state {
 };
 
 struct datagram {
+    TAILQ_ENTRY(datagram) done; /* while it is DONE */
     uint64_t first_ns;
     uint64_t ip_bytes;
     uint32_t len;         /* known once the last fragment has come, else 0 */
@@ -63,6 +65,7 @@ struct defrag {
     struct pool *fragments;
     struct counters *counters;
     struct handed_out *handed_out;
+    TAILQ_HEAD(, datagram) done; /* the first one was handed out first */
     uint64_t clock_ns;
 };
 
@@ -82,6 +85,14 @@ static void free_pages(struct defrag *defrag, struct datagram *d)
     }
 }
 
+/* Takes from a datagram all that it has. */
+static void empty(struct defrag *defrag, struct datagram *d)
+{
+    if (d->state == DATAGRAM_DONE)
+        TAILQ_REMOVE(&defrag->done, d, done);
+    free_pages(defrag, d);
+}
+
 /* Called by the table for what is too old or finds no room. */
 static void evicted(void *arg, const void *key, void *value)
 {
@@ -90,7 +101,7 @@ static void evicted(void *arg, const void *key, void *value)
     (void)key;
     if (d->state == DATAGRAM_OPEN)
         count(defrag->counters, COUNT_DATAGRAMS_GIVEN_UP);
-    free_pages(defrag, d);
+    empty(defrag, d);
 }
 
 static void give_up(struct defrag *defrag, struct datagram *d)
@@ -102,7 +113,7 @@ static void give_up(struct defrag *defrag, struct datagram *d)
 static void condemn(struct defrag *defrag, struct datagram *d)
 {
     count(defrag->counters, COUNT_DATAGRAMS_GIVEN_UP);
-    free_pages(defrag, d);
+    empty(defrag, d);
     d->state = DATAGRAM_CONDEMNED;
 }
 
@@ -118,6 +129,7 @@ struct defrag *defrag_new(struct pool *fragments, uint32_t datagrams, struct cou
         return NULL;
     defrag->fragments = fragments;
     defrag->counters = counters;
+    TAILQ_INIT(&defrag->done);
     defrag->datagrams = lru_new(&(struct lru_options){
         .key_size = sizeof(struct datagram_key),
         .value_size = sizeof(struct datagram),
@@ -157,17 +169,26 @@ void defrag_release(struct defrag *defrag)
 /* --- memory ------------------------------------------------------------------------------------
  */
 
-/* Memory of the pool, if need be that of the datagrams used longest ago, but not of `d`. NULL if
- * that is not enough. */
+/* What goes first where memory is short: of those handed out the oldest, else the one used longest
+ * ago. NULL if that is `d` itself. */
+static struct datagram *dispensable(const struct defrag *defrag, const struct datagram *d)
+{
+    struct datagram *first = TAILQ_FIRST(&defrag->done);
+    if (!first)
+        first = lru_oldest(defrag->datagrams);
+    return first == d ? NULL : first;
+}
+
+/* Memory of the pool, if need be that of other datagrams than `d`. NULL if that is not enough. */
 static void *take(struct defrag *defrag, const struct datagram *d, size_t size)
 {
     while (!pool_take(defrag->fragments, size)) {
-        struct datagram *oldest = lru_oldest(defrag->datagrams);
-        if (oldest == d || oldest->state == DATAGRAM_OPEN)
+        struct datagram *other = dispensable(defrag, d);
+        if (!other || other->state == DATAGRAM_OPEN)
             count(defrag->counters, COUNT_MEMORY_REFUSED);
-        if (oldest == d)
+        if (!other)
             return NULL;
-        give_up(defrag, oldest);
+        give_up(defrag, other);
     }
     void *memory = malloc(size);
     if (!memory) {
@@ -356,14 +377,17 @@ static bool hand_out(struct defrag *defrag, struct datagram *d, struct whole *wh
     return true;
 }
 
-/* A datagram that was handed out stays as long as there is memory to spare: a port mirror may
- * repeat its fragments, and they must not look like the beginning of another one. */
+/* Datagrams that were handed out stay as long as there is memory to spare: a port mirror may repeat
+ * their fragments, which must not look like the beginning of others. */
 static void settle(struct defrag *defrag, struct datagram *d)
 {
+    struct datagram *first;
     count(defrag->counters, COUNT_DATAGRAMS_WHOLE);
     d->state = DATAGRAM_DONE;
-    if (defrag->fragments->used > defrag->fragments->limit / 2)
-        give_up(defrag, d);
+    TAILQ_INSERT_TAIL(&defrag->done, d, done);
+    while (defrag->fragments->used > defrag->fragments->limit / 2 &&
+           (first = TAILQ_FIRST(&defrag->done)) != NULL)
+        give_up(defrag, first);
 }
 
 static void key_of(const struct segment *s, const struct fragment *f, struct datagram_key *key)
@@ -394,7 +418,7 @@ static struct datagram *datagram_of(struct defrag *defrag, const struct segment 
         d = lru_add(defrag->datagrams, hash, &key, defrag->clock_ns);
         begin(defrag, d);
     } else if (d->state == DATAGRAM_DONE && !is_repeated(d, f)) {
-        free_pages(defrag, d); /* another one under the same number */
+        empty(defrag, d); /* another one under the same number */
         begin(defrag, d);
     }
     return d->state == DATAGRAM_OPEN ? d : NULL;
