@@ -250,15 +250,26 @@ static enum decode_result decode_mpls(struct frame *frame)
     return DECODE_UNKNOWN;
 }
 
-/* RFC 2516 section 4: version and type 1, code 0, session, length; then a PPP protocol number. */
+/* A PPP protocol number: two bytes, of which the first is left out if it is 0 and the sides agreed
+ * on that; the last one is odd (RFC 1661 sections 2 and 6.5). 0 if it is not there. */
+static unsigned ppp_protocol(struct frame *frame)
+{
+    const uint8_t *first = take(frame, 1);
+    if (!first || *first & 1)
+        return first ? *first : 0;
+    const uint8_t *second = take(frame, 1);
+    return second ? (unsigned)*first << 8 | *second : 0;
+}
+
+/* RFC 2516 section 4: version and type 1, code 0, session, length. */
 static enum decode_result decode_pppoe(struct frame *frame)
 {
-    const uint8_t *header = take(frame, 8);
+    const uint8_t *header = take(frame, 6);
     if (!header)
         return DECODE_MALFORMED;
     if (header[0] != 0x11 || header[1] != 0)
         return DECODE_UNKNOWN;
-    switch (be16(header + 6)) {
+    switch (ppp_protocol(frame)) {
     case PPP_IPV4:
         return decode_ipv4(frame);
     case PPP_IPV6:

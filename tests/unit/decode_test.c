@@ -262,6 +262,11 @@ TEST(pppoe)
     PUT(&six, 0x11, 0, 0, 1, 0, 70, 0, 0x57);
     put_ip(&six, 6);
     check_frame(DLT_EN10MB, &six, 16, 0);
+    struct frame compressed = { .len = 0 };
+    put_ethernet(&compressed, 0x8864);
+    PUT(&compressed, 0x11, 0, 0, 1, 0, 49, 0x21);
+    put_ip(&compressed, 4);
+    check_frame(DLT_EN10MB, &compressed, 4, 0);
 }
 
 TEST(padding_is_not_payload)
