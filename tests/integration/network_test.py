@@ -189,11 +189,16 @@ class Network(unittest.TestCase):
         rows = essence(self.events_of(name, packets, **options))
         with self.subTest(name):
             for row in rows:
-                if row[0] != "mailtap.auth":
-                    continue
-                self.assertIn(row[-1], ("partial", self.login[-1]))
-                for value, known in zip(row[:-1], self.login):
-                    self.assertIn(value, (known, "None", "unknown", "********"), row)
+                if row[0] in ("mailtap.auth", "mailtap.message"):
+                    known = next(known for known in self.plain if known[0] == row[0])
+                    self.assertIn(row[-1], ("partial", "full"))
+                    for path, value, whole in zip(("event.dataset", *COLUMNS[row[0]]), row[:-1], known):
+                        if path == "mailtap.email.size" and row[-1] == "partial":
+                            continue  # law 3: totals of what was not seen whole may be others
+                        self.assertIn(value, (whole, "None", "unknown", "********"), row)
+                elif row[0] == "mailtap.finding":
+                    self.assertIn(row[1], ("smtp.auth.cleartext", "mail.auth.offered_clear"))
+                    self.assertIn(row[3], ("alice@example.org", "None", "********"))
         return rows
 
     def counters(self, name):
