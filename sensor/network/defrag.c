@@ -377,17 +377,13 @@ static bool hand_out(struct defrag *defrag, struct datagram *d, struct whole *wh
     return true;
 }
 
-/* Datagrams that were handed out stay as long as there is memory to spare: a port mirror may repeat
+/* Datagrams that were handed out stay until somebody needs their memory: a port mirror may repeat
  * their fragments, which must not look like the beginning of others. */
 static void settle(struct defrag *defrag, struct datagram *d)
 {
-    struct datagram *first;
     count(defrag->counters, COUNT_DATAGRAMS_WHOLE);
     d->state = DATAGRAM_DONE;
     TAILQ_INSERT_TAIL(&defrag->done, d, done);
-    while (defrag->fragments->used > defrag->fragments->limit / 2 &&
-           (first = TAILQ_FIRST(&defrag->done)) != NULL)
-        give_up(defrag, first);
 }
 
 static void key_of(const struct segment *s, const struct fragment *f, struct datagram_key *key)

@@ -183,22 +183,36 @@ static void release(void)
 /* --- the script --------------------------------------------------------------------------------
  */
 
+/* Mostly one datagram of each version, and short ones: that is where fragments meet. */
+static unsigned key_of(uint8_t choice)
+{
+    unsigned version = choice & 1, number = choice & 0x80 ? 1 + (choice >> 6 & 1) : 0;
+    return version * (KEYS / 2) + number;
+}
+
+static uint32_t offset_of(uint8_t choice)
+{
+    if (choice >= 0xF0)
+        return 65528 - (choice - 0xF0U) * 8;
+    return choice & 0x80 ? (choice & 0x7FU) * 8 : (choice & 15U) * 8;
+}
+
 static void read_step(const uint8_t *data, struct step *step)
 {
-    uint32_t units = data[2] >> 1, offset = data[1] * 8U;
-    uint64_t ms = data[4] < 200 ? data[4] / 2 : (data[4] - 199U) * 1000;
-    step->key = data[0] % KEYS;
-    step->salt = data[0] >> 4 & 1;
+    uint32_t units = data[2] & 0x20 ? data[2] >> 6 : data[2] >> 1;
+    uint64_t ms = data[4] < 240 ? data[4] / 2 : (data[4] - 239U) * 2500;
+    step->key = key_of(data[0]);
+    step->salt = data[0] >> 1 & 1;
     step->f = (struct fragment){
         .id = step->key % (KEYS / 2),
-        .offset = data[0] & 0x20 ? 65528 - offset : offset,
+        .offset = offset_of(data[1]),
         .len = data[2] & 1 ? units : units * 8,
-        .more = data[0] & 0x08,
-        .protocol = step->key >= KEYS / 2 && (data[0] & 0xC0) == 0xC0 ? 17 : 6,
+        .more = !(data[0] & 0x04),
+        .protocol = step->key >= KEYS / 2 && (data[0] & 0x38) == 0x38 ? 17 : 6,
     };
     step->captured = step->f.len;
-    if (!(data[3] & 1) && data[3] * 2U < step->f.len)
-        step->captured = data[3] * 2U;
+    if ((data[3] & 5) == 5 && data[3] < step->f.len)
+        step->captured = data[3];
     step->time_ns = (step == fuzz.steps ? 1 : step[-1].time_ns) + ms * 1000000;
 }
 
@@ -222,7 +236,7 @@ static void play(const uint8_t *data, size_t size)
 {
     for (fuzz.count = 0; size >= 5 && fuzz.count < STEPS_MAX; data += 5, size -= 5) {
         struct step *step = &fuzz.steps[fuzz.count++];
-        struct model *m = &models[data[0] % KEYS];
+        struct model *m = &models[key_of(data[0])];
         struct whole whole;
         read_step(data, step);
         bool is_whole = send_step(step, &whole);

@@ -337,6 +337,9 @@ TEST(contradictions)
         }
     }
     reopen(1 << 20, MANY);
+    assert_false(send_part(65528, 65536, false)); /* too long, whatever else comes */
+    assert_int_equal(counted(COUNT_DATAGRAMS_GIVEN_UP), 1);
+    reopen(1 << 20, MANY);
     assert_false(send_part(16, 32, true)); /* farther than the end that comes then */
     assert_false(send_part(16, 24, false));
     assert_false(send_part(0, 16, true));
@@ -408,6 +411,23 @@ TEST(cut_by_the_snap_length)
     }
     defrag_end(scene.defrag);
     assert_int_equal(counted(COUNT_DATAGRAMS_GIVEN_UP), 0);
+    assert_int_equal(counted(COUNT_FRAGMENTS_CONTRADICT), 0);
+}
+
+/* Where nothing was captured nothing can be compared. */
+TEST(cut_bytes_contradict_nothing)
+{
+    assert_false(send_cut(0, 512, true, 100));
+    scene.salt = 1;
+    assert_false(send_cut(104, 512, true, 408));
+    assert_true(send_part(512, 520, false));
+    scene.salt = 0;
+    check(520, 100, false);
+    scene.next.id++;
+    assert_false(send_part(0, 512, true));
+    assert_false(send_cut(0, 512, true, 100)); /* the first copy had all of it */
+    assert_true(send_part(512, 520, false));
+    check(520, 100, false); /* less than could be said, and nothing wrong */
     assert_int_equal(counted(COUNT_FRAGMENTS_CONTRADICT), 0);
 }
 
@@ -541,6 +561,7 @@ int main(void)
         T(timeout),
         T(time_that_runs_backwards_stands_still),
         T(cut_by_the_snap_length),
+        T(cut_bytes_contradict_nothing),
         T(no_memory),
         T(table_full),
         T(done_ones_make_room),
