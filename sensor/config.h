@@ -30,7 +30,7 @@ struct config {
     struct privacy privacy;     /* its key is still to be read from privacy_key_file */
     char *privacy_key_file;
     enum config_flows flows;
-    uint64_t flows_max, streams_mib, tables_mib;
+    uint64_t flows_max, streams_mib, tables_mib, fragments_mib;
     char *trace; /* name of a protocol, or "all" */
     uint64_t verbosity;
 };

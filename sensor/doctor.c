@@ -103,7 +103,8 @@ static void take_segment(struct look *look, const struct segment *s, uint64_t no
 static void take_packet(struct look *look, int link_type, const struct packet *packet)
 {
     struct segment segment;
-    enum decode_result result = decode(link_type, packet, &segment);
+    struct fragment fragment;
+    enum decode_result result = decode(link_type, packet, &segment, &fragment);
     if (look->packets++ == 0)
         look->first_ns = packet->time_ns;
     look->last_ns = packet->time_ns;

@@ -450,7 +450,7 @@ static void print_unseen(const struct report *report, const struct report_input 
     } rows[] = {
         { COUNT_TCP_GAP_BYTES, "bytes were sent that the capture does not hold" },
         { COUNT_PACKETS_TRUNCATED, "packets were cut by the snap length" },
-        { COUNT_DECODE_FRAGMENTS, "IP fragments were not put together" },
+        { COUNT_DATAGRAMS_GIVEN_UP, "packets came in IP fragments that could not be put together" },
         { COUNT_DECODE_MALFORMED, "packets had headers that contradict themselves" },
         { COUNT_DECODE_UNKNOWN, "packets were of a protocol that is not decoded" },
         { COUNT_DECODE_BAD_CHECKSUM, "segments had a checksum that does not fit (normal on the "

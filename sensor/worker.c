@@ -17,7 +17,7 @@
 
 struct worker {
     struct worker_options options;
-    struct pool streams, tables;
+    struct pool streams, tables, fragments;
     struct counters counters;
     struct facts own, assembly;
     struct session_env env;
@@ -55,6 +55,7 @@ struct worker *worker_new(const struct worker_options *options)
     worker->records = (struct record_writer){ .ring = options->ring, .wait = !options->live };
     pool_init(&worker->streams, options->config->streams_mib * MIB);
     pool_init(&worker->tables, options->config->tables_mib * MIB);
+    pool_init(&worker->fragments, options->config->fragments_mib * MIB);
     facts_init(&worker->own, NULL);
     facts_init(&worker->assembly, NULL);
     worker->env = (struct session_env){
@@ -74,7 +75,7 @@ struct worker *worker_new(const struct worker_options *options)
                                             .events = flow_events_of(options->config->flows),
                                             .enforce_checksums =
                                                 options->config->checksums == CHECKSUMS_ENFORCE },
-                    &worker->env);
+                    &worker->env, &worker->fragments);
     if (!worker->network) {
         free(worker);
         return NULL;
@@ -186,5 +187,6 @@ uint64_t worker_last_ns(const struct worker *worker)
 
 size_t worker_bytes(const struct worker *worker)
 {
-    return worker->streams.limit + worker->tables.limit + network_table_bytes(worker->network);
+    return worker->streams.limit + worker->tables.limit + worker->fragments.limit +
+           network_table_bytes(worker->network);
 }

@@ -10,6 +10,7 @@
 #define IPV6_HEADER_LEN 40
 #define TCP_HEADER_LEN  20
 #define TAGS_MAX        4 /* Q-in-Q has two; more than this is somebody testing us */
+#define LABELS_MAX      8
 #define EXTENSIONS_MAX  8
 #define IP_LEN_MAX      (1024 * 1024) /* "BIG TCP" super-frames are half of that; more is damage */
 
@@ -17,6 +18,9 @@ enum ether_type {
     ETHER_IPV4 = 0x0800,
     ETHER_TAG = 0x8100,
     ETHER_IPV6 = 0x86DD,
+    ETHER_MPLS = 0x8847,
+    ETHER_MPLS_UPSTREAM = 0x8848, /* label chosen upstream, RFC 5332 */
+    ETHER_PPPOE_SESSION = 0x8864,
     ETHER_SERVICE_TAG = 0x88A8,
     ETHER_OLD_SERVICE_TAG = 0x9100,
 };
@@ -28,7 +32,12 @@ enum ip_number {
     IP_FRAGMENT = 44,
     IP_AUTHENTICATION = 51,
     IP_DESTINATION = 60,
+    IP_MOBILITY = 135, /* RFC 6275 */
+    IP_HIP = 139,      /* RFC 7401 */
+    IP_SHIM6 = 140,    /* RFC 5533 */
 };
+
+enum ppp_protocol { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057 };
 
 /* One frame on its way down. `wire` is how many bytes the frame had on the wire behind what the
  * cursor has read. */
@@ -36,6 +45,7 @@ struct frame {
     struct cursor in;
     uint32_t wire;
     struct segment *segment;
+    struct fragment *fragment; /* NULL: fragments have been put together, there can be no more */
 };
 
 static uint16_t be16(const uint8_t *at)
@@ -96,6 +106,16 @@ static enum decode_result decode_transport(struct frame *frame, uint8_t protocol
 /* --- IP ------------------------------------------------------------------------------------------
  */
 
+/* What is behind the header that says so is a part of the packet. */
+static enum decode_result decode_fragment(struct frame *frame, struct fragment fragment)
+{
+    if (!frame->fragment)
+        return DECODE_MALFORMED;
+    fragment.payload = bytes_first(cursor_rest(&frame->in), fragment.len);
+    *frame->fragment = fragment;
+    return DECODE_FRAGMENT;
+}
+
 /* RFC 791 section 3.1 */
 static enum decode_result decode_ipv4(struct frame *frame)
 {
@@ -115,20 +135,71 @@ static enum decode_result decode_ipv4(struct frame *frame)
     memcpy(s->destination.address, ip + 16, 4);
     s->ip_protocol = ip[9];
     s->ip_bytes = total;
-    if ((be16(ip + 6) & 0x3FFF) != 0) /* more fragments, or an offset */
-        return DECODE_FRAGMENT;
     if (header_len > IPV4_HEADER_LEN && !take(frame, header_len - IPV4_HEADER_LEN))
         return DECODE_MALFORMED;
-    return decode_transport(frame, ip[9], total - header_len);
+    uint16_t place = be16(ip + 6);
+    if ((place & 0x3FFF) == 0 || ip[9] != IP_TCP) /* neither an offset nor more to come */
+        return decode_transport(frame, ip[9], total - header_len);
+    return decode_fragment(frame, (struct fragment){ .id = be16(ip + 4),
+                                                     .offset = (place & 0x1FFFU) * 8,
+                                                     .len = total - header_len,
+                                                     .more = place & 0x2000,
+                                                     .protocol = ip[9] });
 }
 
-/* Length of an extension header from its second byte (RFC 8200 section 4, RFC 4302 section 2.2). */
-static uint32_t extension_len(uint8_t type, uint8_t len)
+/* The length of an extension header in bytes, from its first eight (RFC 8200 section 4; 4302
+ * section 2.2 counts otherwise). 0: it is not one, or nobody can look behind it (ESP). */
+static uint32_t extension_len(uint8_t type, const uint8_t *extension)
 {
-    return type == IP_AUTHENTICATION ? (len + 2U) * 4 : (len + 1U) * 8;
+    switch (type) {
+    case IP_HOP_BY_HOP:
+    case IP_ROUTING:
+    case IP_DESTINATION:
+    case IP_MOBILITY:
+    case IP_HIP:
+    case IP_SHIM6:
+        return (extension[1] + 1U) * 8;
+    case IP_AUTHENTICATION:
+        return (extension[1] + 2U) * 4;
+    case IP_FRAGMENT:
+        return 8;
+    default:
+        return 0;
+    }
 }
 
-/* RFC 8200 */
+static bool is_extension(uint8_t type)
+{
+    static const uint8_t any[2];
+    return extension_len(type, any) > 0;
+}
+
+/* Goes through the extension headers, the first of which is of this type, to what they carry. */
+static enum decode_result decode_extensions(struct frame *frame, uint8_t type, uint32_t left)
+{
+    for (int i = 0; is_extension(type); i++) {
+        const uint8_t *extension = i < EXTENSIONS_MAX ? take(frame, 8) : NULL;
+        if (!extension)
+            return DECODE_MALFORMED;
+        uint32_t len = extension_len(type, extension);
+        if (len > left || (len > 8 && !take(frame, len - 8)))
+            return DECODE_MALFORMED;
+        left -= len;
+        frame->segment->ip_protocol = extension[0];
+        uint16_t place = be16(extension + 2);
+        /* Neither an offset nor more to come is an "atomic" fragment, which is whole (RFC 6946). */
+        if (type == IP_FRAGMENT && (place & 0xFFF9) != 0)
+            return decode_fragment(frame, (struct fragment){ .id = be32(extension + 4),
+                                                             .offset = place & 0xFFF8U,
+                                                             .len = left,
+                                                             .more = place & 1,
+                                                             .protocol = extension[0] });
+        type = extension[0];
+    }
+    return decode_transport(frame, type, left);
+}
+
+/* RFC 8200 section 3 */
 static enum decode_result decode_ipv6(struct frame *frame)
 {
     struct segment *s = frame->segment;
@@ -144,26 +215,7 @@ static enum decode_result decode_ipv6(struct frame *frame)
     memcpy(s->source.address, ip + 8, 16);
     memcpy(s->destination.address, ip + 24, 16);
     s->ip_bytes = IPV6_HEADER_LEN + left;
-
-    uint8_t type = ip[6];
-    for (int i = 0; i < EXTENSIONS_MAX; i++) {
-        if (type != IP_HOP_BY_HOP && type != IP_ROUTING && type != IP_DESTINATION &&
-            type != IP_FRAGMENT && type != IP_AUTHENTICATION)
-            return decode_transport(frame, type, left);
-        const uint8_t *extension = take(frame, 8);
-        if (!extension)
-            return DECODE_MALFORMED;
-        uint32_t len = type == IP_FRAGMENT ? 8 : extension_len(type, extension[1]);
-        s->ip_protocol = extension[0];
-        /* An offset or more to come; neither is an "atomic" fragment, which is whole (RFC 6946). */
-        if (type == IP_FRAGMENT && (be16(extension + 2) & 0xFFF9) != 0)
-            return DECODE_FRAGMENT;
-        if (len > left || (len > 8 && !take(frame, len - 8)))
-            return DECODE_MALFORMED;
-        left -= len;
-        type = extension[0];
-    }
-    return DECODE_MALFORMED;
+    return decode_extensions(frame, ip[6], left);
 }
 
 static enum decode_result decode_ip(struct frame *frame)
@@ -184,15 +236,58 @@ static enum decode_result decode_ip(struct frame *frame)
 /* --- link layers ---------------------------------------------------------------------------------
  */
 
+/* RFC 3032: labels up to the one that says it is the last, then a packet that nothing names but its
+ * first four bits (RFC 4928). */
+static enum decode_result decode_mpls(struct frame *frame)
+{
+    for (int i = 0; i < LABELS_MAX; i++) {
+        const uint8_t *label = take(frame, 4);
+        if (!label)
+            return DECODE_MALFORMED;
+        if (label[2] & 1)
+            return decode_ip(frame);
+    }
+    return DECODE_UNKNOWN;
+}
+
+/* A PPP protocol number: two bytes, of which the first is left out if it is 0 and the sides agreed
+ * on that; the last one is odd (RFC 1661 sections 2 and 6.5). 0 if it is not there. */
+static unsigned ppp_protocol(struct frame *frame)
+{
+    const uint8_t *first = take(frame, 1);
+    if (!first || *first & 1)
+        return first ? *first : 0;
+    const uint8_t *second = take(frame, 1);
+    return second ? (unsigned)*first << 8 | *second : 0;
+}
+
+/* RFC 2516 section 4: version and type 1, code 0, session, length. */
+static enum decode_result decode_pppoe(struct frame *frame)
+{
+    const uint8_t *header = take(frame, 6);
+    if (!header)
+        return DECODE_MALFORMED;
+    if (header[0] != 0x11 || header[1] != 0)
+        return DECODE_UNKNOWN;
+    switch (ppp_protocol(frame)) {
+    case PPP_IPV4:
+        return decode_ipv4(frame);
+    case PPP_IPV6:
+        return decode_ipv6(frame);
+    default:
+        return DECODE_UNKNOWN;
+    }
+}
+
+static bool is_tag(unsigned ether_type)
+{
+    return ether_type == ETHER_TAG || ether_type == ETHER_SERVICE_TAG ||
+           ether_type == ETHER_OLD_SERVICE_TAG;
+}
+
 static enum decode_result decode_ether_type(struct frame *frame, unsigned type)
 {
-    for (int i = 0; i < TAGS_MAX; i++) {
-        if (type == ETHER_IPV4)
-            return decode_ipv4(frame);
-        if (type == ETHER_IPV6)
-            return decode_ipv6(frame);
-        if (type != ETHER_TAG && type != ETHER_SERVICE_TAG && type != ETHER_OLD_SERVICE_TAG)
-            return DECODE_UNKNOWN;
+    for (int i = 0; i < TAGS_MAX && is_tag(type); i++) {
         const uint8_t *tag = take(frame, 4);
         if (!tag)
             return DECODE_MALFORMED;
@@ -200,7 +295,19 @@ static enum decode_result decode_ether_type(struct frame *frame, unsigned type)
             frame->segment->vlan = be16(tag) & 0xFFF;
         type = be16(tag + 2);
     }
-    return DECODE_UNKNOWN;
+    switch (type) {
+    case ETHER_IPV4:
+        return decode_ipv4(frame);
+    case ETHER_IPV6:
+        return decode_ipv6(frame);
+    case ETHER_MPLS:
+    case ETHER_MPLS_UPSTREAM:
+        return decode_mpls(frame);
+    case ETHER_PPPOE_SESSION:
+        return decode_pppoe(frame);
+    default:
+        return DECODE_UNKNOWN;
+    }
 }
 
 static enum decode_result decode_ethernet(struct frame *frame)
@@ -274,7 +381,8 @@ bool decode_knows(int link_type)
     return find_link(link_type) != NULL;
 }
 
-enum decode_result decode(int link_type, const struct packet *packet, struct segment *segment)
+enum decode_result decode(int link_type, const struct packet *packet, struct segment *segment,
+                          struct fragment *fragment)
 {
     const struct link *link = find_link(link_type);
     if (!link)
@@ -284,8 +392,17 @@ enum decode_result decode(int link_type, const struct packet *packet, struct seg
         .in = cursor_over(bytes_over(packet->data, packet->captured)),
         .wire = packet->length > packet->captured ? packet->length : packet->captured,
         .segment = segment,
+        .fragment = fragment,
     };
     return link->decode(&frame);
+}
+
+enum decode_result decode_whole(struct segment *segment, uint8_t protocol, struct bytes payload,
+                                uint32_t len)
+{
+    struct frame frame = { .in = cursor_over(payload), .wire = len, .segment = segment };
+    return segment->address_len == 16 ? decode_extensions(&frame, protocol, len)
+                                      : decode_transport(&frame, protocol, len);
 }
 
 /* --- checksum --------------------------------------------------------------------------------- */

@@ -1,10 +1,15 @@
-/* Batches through decode, flow and tcp_reassembly. */
+/* Batches through decode, defrag, flow and tcp_reassembly. */
 #include "network.h"
 
 #include <stdlib.h>
 
+#include "defrag.h"
+
+#define BYTES_PER_DATAGRAM 4096 /* of the pool: there are so many datagrams as can have that */
+
 struct network {
     struct flow_table *flows;
+    struct defrag *defrag;
     struct counters *counters;
     struct ready {
         enum decode_result result;
@@ -13,15 +18,18 @@ struct network {
     } ready[CAPTURE_BATCH];
 };
 
-struct network *network_new(const struct flow_options *options, const struct session_env *env)
+struct network *network_new(const struct flow_options *options, const struct session_env *env,
+                            struct pool *fragments)
 {
     struct network *network = calloc(1, sizeof *network);
     if (!network)
         return NULL;
     network->counters = env->counters;
     network->flows = flow_table_new(options, env);
-    if (!network->flows) {
-        free(network);
+    network->defrag =
+        defrag_new(fragments, (uint32_t)(fragments->limit / BYTES_PER_DATAGRAM) + 1, env->counters);
+    if (!network->flows || !network->defrag) {
+        network_free(network);
         return NULL;
     }
     return network;
@@ -32,6 +40,7 @@ void network_free(struct network *network)
     if (!network)
         return;
     flow_table_free(network->flows);
+    defrag_free(network->defrag);
     free(network);
 }
 
@@ -45,17 +54,35 @@ static void count_result(struct counters *counters, enum decode_result result)
     count(counters, by_result[result]);
 }
 
+/* Takes a fragment, whose segment is `ready`. If it completes its datagram, that stands in for it.
+ */
+static void defragment(struct network *network, const struct fragment *fragment, uint64_t time_ns,
+                       struct ready *ready)
+{
+    struct whole whole;
+    struct segment *segment = &ready->segment;
+    if (!defrag_add(network->defrag, segment, fragment, time_ns, &whole))
+        return;
+    segment->ip_bytes = whole.ip_bytes;
+    segment->ambiguous = whole.ambiguous;
+    ready->result = decode_whole(segment, whole.protocol, whole.payload, whole.len);
+    count_result(network->counters, ready->result);
+}
+
 /* Decodes up to CAPTURE_BATCH packets and starts to load their flows from memory. */
 static void prepare(struct network *network, int link_type, const struct packet *packets, int count)
 {
     uint64_t bytes = 0, truncated = 0;
+    struct fragment fragment;
     for (int i = 0; i < count; i++) {
         const struct packet *packet = &packets[i];
         struct ready *ready = &network->ready[i];
         bytes += packet->length;
         truncated += packet->captured < packet->length;
-        ready->result = decode(link_type, packet, &ready->segment);
+        ready->result = decode(link_type, packet, &ready->segment, &fragment);
         count_result(network->counters, ready->result);
+        if (ready->result == DECODE_FRAGMENT)
+            defragment(network, &fragment, packet->time_ns, ready);
         if (ready->result == DECODE_TCP)
             flow_prepare(network->flows, &ready->segment, &ready->lookup);
     }
@@ -86,6 +113,8 @@ void network_batch(struct network *network, int link_type, const struct packet *
         int some = count < CAPTURE_BATCH ? count : CAPTURE_BATCH;
         prepare(network, link_type, packets, some);
         process(network, packets, some);
+        defrag_release(network->defrag);
+        defrag_advance(network->defrag, packets[some - 1].time_ns);
         packets += some;
         count -= some;
     }
@@ -94,10 +123,12 @@ void network_batch(struct network *network, int link_type, const struct packet *
 void network_advance(struct network *network, uint64_t time_ns)
 {
     flow_advance(network->flows, time_ns);
+    defrag_advance(network->defrag, time_ns);
 }
 
 void network_end(struct network *network)
 {
+    defrag_end(network->defrag);
     flow_end_all(network->flows);
 }
 
@@ -108,5 +139,5 @@ uint64_t network_clock(const struct network *network)
 
 size_t network_table_bytes(const struct network *network)
 {
-    return flow_table_bytes(network->flows);
+    return flow_table_bytes(network->flows) + defrag_table_bytes(network->defrag);
 }

@@ -8,8 +8,9 @@
 
 struct network;
 
-/* NULL if there is no memory. The environment must outlive it. */
-struct network *network_new(const struct flow_options *, const struct session_env *);
+/* NULL if there is no memory. The environment and the pool for fragments must outlive it. */
+struct network *network_new(const struct flow_options *, const struct session_env *,
+                            struct pool *fragments);
 /* Frees without ending flows; NULL is fine. */
 void network_free(struct network *);
 
@@ -17,12 +18,12 @@ void network_free(struct network *);
 void network_batch(struct network *, int link_type, const struct packet *, int count);
 /* Lets time pass where no packets come. */
 void network_advance(struct network *, uint64_t time_ns);
-/* No more packets will come: all flows end. */
+/* No more packets will come: incomplete datagrams are given up, all flows end. */
 void network_end(struct network *);
 
 /* No event that comes later is older than this. */
 uint64_t network_clock(const struct network *);
-size_t network_table_bytes(
-    const struct network *); /* the most memory the flow table uses, besides the pools */
+/* The most memory that its tables use, besides the pools. */
+size_t network_table_bytes(const struct network *);
 
 #endif

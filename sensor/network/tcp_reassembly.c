@@ -785,6 +785,8 @@ static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_i
     } else if (to_fin <= 0) {
         count(env->session->counters, COUNT_TCP_OUTSIDE);
     } else if (need_reassembly(t, env, identity, now)) {
+        if (s->ambiguous)
+            ambiguous(t->reassembly, d);
         if (piece_span(&piece) > (uint32_t)to_fin)
             piece_keep(&piece, (uint32_t)to_fin);
         accept_piece(t, now, d, piece);

@@ -19,12 +19,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .length = (uint32_t)size - 2 + data[1] * 8U,
         .data = data + 2,
     };
+    const uint8_t *end = packet.data + packet.captured;
     struct segment s;
+    struct fragment f;
     enum decode_result result =
-        decode(links[data[0] % (sizeof links / sizeof links[0])], &packet, &s);
+        decode(links[data[0] % (sizeof links / sizeof links[0])], &packet, &s, &f);
+    if (result == DECODE_FRAGMENT && (f.payload.data < packet.data || f.payload.len > f.len ||
+                                      f.payload.data + f.payload.len > end || f.offset % 8 != 0))
+        abort();
     if (result != DECODE_TCP)
         return 0;
-    const uint8_t *end = packet.data + packet.captured;
     if (s.payload.len > 0 && (s.payload.data < packet.data || s.payload.data + s.payload.len > end))
         abort();
     if (s.address_len != 4 && s.address_len != 16)

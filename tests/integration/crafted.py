@@ -48,16 +48,21 @@ def session(turns, client="192.0.2.10", server="192.0.2.25", sport=40000, dport=
         yield frame("C", ACK)
 
 
-def write(path, frames, link_type=1, start=1_700_000_000.0, step=0.001, nanoseconds=False):
-    """Writes a pcap; returns the number of frames."""
+def write_records(path, records, link_type=1, nanoseconds=False):
+    """Writes a pcap of (time, bytes captured, length on the wire); returns the number of frames."""
     count = 0
     with open(path, "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B23C4D if nanoseconds else 0xA1B2C3D4, 2, 4, 0, 0, 262144, link_type))
-        for count, frame in enumerate(frames, 1):
-            when = start + count * step
-            out.write(struct.pack("<IIII", int(when), int((when % 1) * (1e9 if nanoseconds else 1e6)), len(frame), len(frame)))
+        for count, (when, frame, length) in enumerate(records, 1):
+            out.write(struct.pack("<IIII", int(when), int((when % 1) * (1e9 if nanoseconds else 1e6)), len(frame), length))
             out.write(frame)
     return count
+
+
+def write(path, frames, link_type=1, start=1_700_000_000.0, step=0.001, nanoseconds=False):
+    """Writes a pcap of whole frames, `step` seconds apart; returns the number of frames."""
+    records = ((start + count * step, frame, len(frame)) for count, frame in enumerate(frames, 1))
+    return write_records(path, records, link_type, nanoseconds)
 
 
 def lines(*texts):

@@ -11,6 +11,8 @@
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
+static struct fragment last_fragment;
+
 struct frame {
     uint8_t data[512];
     size_t len;
@@ -62,7 +64,7 @@ static enum decode_result decode_cut(int link, const struct frame *f, size_t cap
     struct packet packet = { .captured = (uint32_t)captured,
                              .length = (uint32_t)length,
                              .data = copy };
-    enum decode_result result = decode(link, &packet, s);
+    enum decode_result result = decode(link, &packet, s, &last_fragment);
     if (result == DECODE_TCP) {
         assert_true(s->payload.len <= captured);
         for (size_t i = 0; i < s->payload.len; i++)
@@ -172,12 +174,99 @@ TEST(tags)
         put_tcp(&two, "EHLO");
         check_frame(DLT_EN10MB, &two, 16, 7);
     }
-    struct frame many = { .len = 0 };
+}
+
+/* All mixes of up to four tags, and one tag too many. */
+TEST(tags_in_tags)
+{
+    static const unsigned types[] = { 0x8100, 0x88A8, 0x9100 };
     struct segment s;
-    put_ethernet(&many, 0x8100);
-    for (int i = 0; i < 50; i++)
-        PUT(&many, 0, 7, 0x81, 0);
-    assert_int_equal(decode_frame(DLT_EN10MB, &many, &s), DECODE_UNKNOWN);
+    for (unsigned mix = 0; mix < 3 * 3 * 3 * 3; mix++) {
+        for (unsigned depth = 1; depth <= 5; depth++) {
+            struct frame f = { .len = 0 };
+            unsigned rest = mix;
+            put_ethernet(&f, types[rest % 3]);
+            for (unsigned i = 1; i < depth; i++) {
+                rest /= 3;
+                PUT(&f, 0, (uint8_t)(6 + i), (uint8_t)(types[rest % 3] >> 8),
+                    (uint8_t)types[rest % 3]);
+            }
+            PUT(&f, 0, (uint8_t)(6 + depth), 8, 0);
+            put_ipv4(&f, 48, 0, 6);
+            put_tcp(&f, "EHLO");
+            if (depth <= 4)
+                check_frame(DLT_EN10MB, &f, 4, 7);
+            else
+                assert_int_equal(decode_frame(DLT_EN10MB, &f, &s), DECODE_UNKNOWN);
+        }
+    }
+}
+
+static void put_ip(struct frame *f, int version)
+{
+    if (version == 4)
+        put_ipv4(f, 48, 0, 6);
+    else
+        put_ipv6(f, 28, 6);
+    put_tcp(f, "EHLO");
+}
+
+TEST(mpls)
+{
+    struct segment s;
+    for (int version = 4; version <= 6; version += 2) {
+        for (int labels = 1; labels <= 9; labels++) {
+            struct frame f = { .len = 0 };
+            put_ethernet(&f, version == 4 ? 0x8847 : 0x8848);
+            for (int i = 1; i < labels; i++)
+                PUT(&f, 0, 1, 0x20, 64);
+            PUT(&f, 0, 1, 0x21, 64);
+            put_ip(&f, version);
+            if (labels <= 8)
+                check_frame(DLT_EN10MB, &f, version == 4 ? 4 : 16, 0);
+            else
+                assert_int_equal(decode_frame(DLT_EN10MB, &f, &s), DECODE_UNKNOWN);
+        }
+    }
+    struct frame wire = { .len = 0 }; /* Ethernet inside: begins with a control word */
+    put_ethernet(&wire, 0x8847);
+    PUT(&wire, 0, 1, 0x21, 64, 0, 0, 0, 0);
+    assert_int_equal(decode_frame(DLT_EN10MB, &wire, &s), DECODE_UNKNOWN);
+}
+
+TEST(pppoe)
+{
+    static const struct {
+        uint8_t header[8];
+        enum decode_result result;
+    } rows[] = {
+        { { 0x11, 0, 0, 1, 0, 50, 0, 0x21 }, DECODE_TCP },
+        { { 0x21, 0, 0, 1, 0, 50, 0, 0x21 }, DECODE_UNKNOWN },    /* another version */
+        { { 0x11, 0xA7, 0, 1, 0, 50, 0, 0x21 }, DECODE_UNKNOWN }, /* discovery */
+        { { 0x11, 0, 0, 1, 0, 50, 0xC0, 0x21 }, DECODE_UNKNOWN }, /* LCP */
+        { { 0x11, 0, 0, 1, 0, 50, 0, 0x57 }, DECODE_MALFORMED },  /* says IPv6 */
+    };
+    struct segment s;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct frame f = { .len = 0 };
+        put_ethernet(&f, 0x8100);
+        PUT(&f, 0, 5, 0x88, 0x64);
+        put(&f, rows[i].header, 8);
+        put_ip(&f, 4);
+        assert_int_equal(decode_frame(DLT_EN10MB, &f, &s), rows[i].result);
+        if (rows[i].result == DECODE_TCP)
+            check_frame(DLT_EN10MB, &f, 4, 5);
+    }
+    struct frame six = { .len = 0 };
+    put_ethernet(&six, 0x8864);
+    PUT(&six, 0x11, 0, 0, 1, 0, 70, 0, 0x57);
+    put_ip(&six, 6);
+    check_frame(DLT_EN10MB, &six, 16, 0);
+    struct frame compressed = { .len = 0 };
+    put_ethernet(&compressed, 0x8864);
+    PUT(&compressed, 0x11, 0, 0, 1, 0, 49, 0x21);
+    put_ip(&compressed, 4);
+    check_frame(DLT_EN10MB, &compressed, 4, 0);
 }
 
 TEST(padding_is_not_payload)
@@ -247,26 +336,124 @@ TEST(ipv6_extensions)
     assert_int_equal(decode_frame(DLT_RAW, &endless, &s), DECODE_MALFORMED);
 }
 
-TEST(fragments)
+/* Every extension that is skipped, at the most that are, and one more. */
+TEST(ipv6_extensions_one_by_one)
+{
+    static const uint8_t skipped[] = { 0, 43, 60, 135, 139, 140 };
+    struct segment s;
+    for (size_t i = 0; i < sizeof skipped; i++) {
+        for (int n = 1; n <= 9; n++) {
+            struct frame f = { .len = 0 };
+            put_ipv6(&f, (uint16_t)(n * 8 + 28), skipped[i]);
+            for (int k = 1; k < n; k++)
+                PUT(&f, skipped[i], 0, 0, 0, 0, 0, 0, 0);
+            PUT(&f, 6, 0, 0, 0, 0, 0, 0, 0);
+            put_tcp(&f, "EHLO");
+            if (n <= 8)
+                check_frame(DLT_RAW, &f, 16, 0);
+            else
+                assert_int_equal(decode_frame(DLT_RAW, &f, &s), DECODE_MALFORMED);
+        }
+    }
+    static const uint8_t opaque[] = { 17, 41, 47, 50, 58, 59, 253 };
+    for (size_t i = 0; i < sizeof opaque; i++) {
+        struct frame f = { .len = 0 };
+        put_ipv6(&f, 36, 60);
+        PUT(&f, opaque[i], 0, 0, 0, 0, 0, 0, 0);
+        put_tcp(&f, "EHLO");
+        assert_int_equal(decode_frame(DLT_RAW, &f, &s), DECODE_OTHER);
+        assert_int_equal(s.ip_protocol, opaque[i]);
+    }
+}
+
+/* An extension that is longer than the packet. */
+TEST(ipv6_extension_behind_the_end)
+{
+    struct frame f = { .len = 0 };
+    struct segment s;
+    put_ipv6(&f, 8 + 28, 60);
+    PUT(&f, 6, 4, 0, 0, 0, 0, 0, 0);
+    put_tcp(&f, "EHLO and more of it");
+    assert_int_equal(decode_frame(DLT_RAW, &f, &s), DECODE_MALFORMED);
+}
+
+static void check_fragment(uint32_t id, uint32_t offset, bool more, uint32_t len, size_t captured)
+{
+    assert_int_equal(last_fragment.id, id);
+    assert_int_equal(last_fragment.offset, offset);
+    assert_int_equal(last_fragment.more, more);
+    assert_int_equal(last_fragment.len, len);
+    assert_int_equal(last_fragment.payload.len, captured);
+    assert_int_equal(last_fragment.protocol, 6);
+}
+
+TEST(ipv4_fragments)
 {
     struct segment s;
     static const uint16_t fields[] = { 0x2000, 0x2001, 0x0001, 0x1FFF };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        struct frame f = { .len = 0 };
+        struct frame f = { .len = 0 }, udp = { .len = 0 };
+        put_ethernet(&f, 0x0800);
         put_ipv4(&f, 48, fields[i], 6);
+        f.data[14 + 4] = 0xAB;
+        f.data[14 + 5] = 0xCD;
         put_tcp(&f, "EHLO");
-        assert_int_equal(decode_frame(DLT_RAW, &f, &s), DECODE_FRAGMENT);
+        PUT(&f, 0, 0, 0, 0, 0, 0); /* padding */
+        assert_int_equal(decode_frame(DLT_EN10MB, &f, &s), DECODE_FRAGMENT);
         assert_int_equal(s.ip_protocol, 6);
+        assert_int_equal(s.ip_bytes, 48);
+        check_fragment(0xABCD, (fields[i] & 0x1FFFU) * 8, fields[i] & 0x2000, 28, 28);
+        assert_int_equal(decode_cut(DLT_EN10MB, &f, f.len - 10, f.len, &s), DECODE_FRAGMENT);
+        check_fragment(0xABCD, (fields[i] & 0x1FFFU) * 8, fields[i] & 0x2000, 28, 24);
+        put_ipv4(&udp, 48, fields[i], 17);
+        put_tcp(&udp, "EHLO");
+        assert_int_equal(decode_frame(DLT_RAW, &udp, &s), DECODE_OTHER);
     }
-    static const uint8_t parts[][2] = { { 0, 1 }, { 0, 8 }, { 1, 1 } };
+}
+
+TEST(ipv6_fragments)
+{
+    struct segment s;
+    static const uint8_t parts[][2] = { { 0, 1 }, { 0, 8 }, { 1, 1 }, { 0xFF, 0xF9 } };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         struct frame f = { .len = 0 };
-        put_ipv6(&f, 36, 44);
-        PUT(&f, 6, 0, parts[i][0], parts[i][1], 0, 0, 0, 1);
+        put_ipv6(&f, 8 + 8 + 28, 60);
+        PUT(&f, 44, 0, 1, 4, 0, 0, 0, 0);
+        PUT(&f, 6, 0, parts[i][0], parts[i][1], 1, 2, 3, 4);
         put_tcp(&f, "EHLO");
         assert_int_equal(decode_frame(DLT_RAW, &f, &s), DECODE_FRAGMENT);
         assert_int_equal(s.ip_protocol, 6);
+        assert_int_equal(s.ip_bytes, 84);
+        check_fragment(0x01020304, (unsigned)(parts[i][0] << 8 | parts[i][1]) & 0xFFF8,
+                       parts[i][1] & 1, 28, 28);
     }
+}
+
+/* What comes back from defrag is decoded like what came in one packet. */
+TEST(put_together)
+{
+    struct frame tcp = { .len = 0 }, chain = { .len = 0 }, nested = { .len = 0 };
+    struct segment four = { .source.address = { 10 },
+                            .destination.address = { [3] = 25 },
+                            .address_len = 4 };
+    struct segment six = { .source.address = { 0x20 },
+                           .destination.address = { [15] = 2 },
+                           .address_len = 16 };
+    put_tcp(&tcp, "EHLO");
+    assert_int_equal(decode_whole(&four, 6, bytes_over(tcp.data, tcp.len), 28), DECODE_TCP);
+    check(&four, 4, 4, 0);
+    assert_int_equal(decode_whole(&four, 6, bytes_over(tcp.data, 25), 28), DECODE_TCP);
+    check(&four, 4, 1, 3);
+    assert_int_equal(decode_whole(&four, 6, bytes_over(tcp.data, 19), 28), DECODE_MALFORMED);
+    PUT(&chain, 6, 0, 1, 4, 0, 0, 0, 0);
+    put_tcp(&chain, "EHLO");
+    assert_int_equal(decode_whole(&six, 60, bytes_over(chain.data, chain.len), 36), DECODE_TCP);
+    check(&six, 16, 4, 0);
+    assert_int_equal(decode_whole(&four, 60, bytes_over(chain.data, chain.len), 36), DECODE_OTHER);
+    PUT(&nested, 6, 0, 0, 1, 0, 0, 0, 0);
+    put_tcp(&nested, "EHLO");
+    assert_int_equal(decode_whole(&six, 44, bytes_over(nested.data, nested.len), 36),
+                     DECODE_MALFORMED);
 }
 
 TEST(other_protocols)
@@ -327,11 +514,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_link_type),
         cmocka_unit_test(tags),
+        cmocka_unit_test(tags_in_tags),
+        cmocka_unit_test(mpls),
+        cmocka_unit_test(pppoe),
         cmocka_unit_test(padding_is_not_payload),
         cmocka_unit_test(length_left_to_the_card),
         cmocka_unit_test(ipv4_options),
         cmocka_unit_test(ipv6_extensions),
-        cmocka_unit_test(fragments),
+        cmocka_unit_test(ipv6_extensions_one_by_one),
+        cmocka_unit_test(ipv6_extension_behind_the_end),
+        cmocka_unit_test(ipv4_fragments),
+        cmocka_unit_test(ipv6_fragments),
+        cmocka_unit_test(put_together),
         cmocka_unit_test(other_protocols),
         cmocka_unit_test(contradictions),
         cmocka_unit_test(headers_only),
