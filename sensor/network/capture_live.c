@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "capture_internal.h"
 
 #define INTERFACES_MAX 2
 #define IDLE_MS        100
-#define REOPEN_NS      UINT64_C(1000000000)
+/* An interface that is down is tried again after a second of silence, or so many batches of another.
+ */
+#define REOPEN_BATCHES 1000
+#define BATCHES_OF_SILENCE (REOPEN_BATCHES * IDLE_MS / 1000)
 #define NS_PER_US      1000
 
 struct interface {
@@ -21,7 +23,7 @@ struct interface {
     int fd;
     unsigned time_unit;            /* what its time stamps count, in ns */
     struct capture_losses earlier; /* of handles that are gone */
-    uint64_t next_try_ns;          /* monotonic time */
+    int batches_to_try; /* while it is down */
 };
 
 struct source {
@@ -33,13 +35,6 @@ struct source {
     size_t used;
     struct capture *capture;
 };
-
-static uint64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* --- opening -------------------------------------------------------------------------------------
  */
@@ -190,16 +185,15 @@ static void went_down(struct capture *capture, struct interface *interface, cons
     interface->earlier = losses;
     pcap_close(interface->pcap);
     interface->pcap = NULL;
-    interface->next_try_ns = monotonic_ns() + REOPEN_NS;
+    interface->batches_to_try = REOPEN_BATCHES;
 }
 
 static void try_again(struct capture *capture, struct interface *interface)
 {
-    uint64_t now = monotonic_ns();
     int link_type = capture->link_type;
-    if (now < interface->next_try_ns)
+    if (--interface->batches_to_try > 0)
         return;
-    interface->next_try_ns = now + REOPEN_NS;
+    interface->batches_to_try = REOPEN_BATCHES;
     if (open_interface(capture, interface) && capture->link_type == link_type) {
         snprintf(capture->notice, MESSAGE_LEN, "%s is back", interface->name);
         return;
@@ -270,8 +264,9 @@ static void wait_for_packets(struct capture *capture, struct source *source)
         const struct interface *interface = &source->interface[i];
         fds[i] = (struct pollfd){ .fd = interface->pcap ? interface->fd : -1, .events = POLLIN };
     }
-    poll(fds, source->count, IDLE_MS);
+    bool silence = poll(fds, source->count, IDLE_MS) == 0;
     for (unsigned i = 0; i < source->count; i++) {
+        source->interface[i].batches_to_try -= silence ? BATCHES_OF_SILENCE : 0;
         if (fds[i].revents & (POLLERR | POLLHUP | POLLNVAL))
             look_for_errors(capture, &source->interface[i]);
     }

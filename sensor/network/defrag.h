@@ -12,9 +12,10 @@
 
 /* From its first fragment: what Linux waits for IPv4 (RFC 791 section 3.2 proposes 15 s, RFC 8200
  * section 4.5 asks for 60 s, both from a time of slower networks). */
-#define DEFRAG_TIMEOUT_NS   UINT64_C(30000000000)
-#define DEFRAG_DATAGRAM_MAX 65535 /* bytes of payload: lengths have 16 bits (RFC 791 section 3.1)  \
-                                   */
+#define DEFRAG_TIMEOUT_NS UINT64_C(30000000000)
+#define DEFRAG_DATAGRAM_MAX                                                                        \
+    65535 /* bytes of payload: lengths have 16 bits (RFC 791 section 3.1)                          \
+           */
 
 struct defrag;
 

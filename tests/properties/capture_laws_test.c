@@ -23,6 +23,7 @@
 
 #define FLOWS_MAX        256
 #define SECRETS_MAX      256
+#define FRAGMENTS_MAX    ((size_t)1 << 20)
 #define PLACES_MAX       32 /* of one packet to cut at, one by one, with effort 1 */
 #define ALL_RANGES_UP_TO 32 /* packets: then each range of them is lost */
 #define RANDOM_CASES     40 /* of each sort and scene */
@@ -183,8 +184,10 @@ static void play(const struct scene *scene, const struct changes *c, struct reco
                                                  .events = FLOW_EVENTS_ALL };
     struct stage stage;
     struct traffic t = make_traffic(scene, c);
+    struct pool fragments;
     stage_open(&stage, true, recording);
-    struct network *network = network_new(&options, &stage.env);
+    pool_init(&fragments, FRAGMENTS_MAX);
+    struct network *network = network_new(&options, &stage.env, &fragments);
     if (!network)
         abort();
     network_batch(network, scene->link_type, t.packet, (int)t.count);
@@ -519,7 +522,8 @@ static void lose_sort(struct test *test, packet_sort *sort, size_t percent)
     struct changes c = { 0 };
     for (size_t i = 0; i < scene->count; i++) {
         struct segment s;
-        bool tcp = decode(scene->link_type, &scene->packet[i], &s) == DECODE_TCP;
+        struct fragment f;
+        bool tcp = decode(scene->link_type, &scene->packet[i], &s, &f) == DECODE_TCP;
         if ((tcp && sort(&s)) || random_below(&test->random, 100) < percent)
             add_change(&c, scene->packet[i].frame, 0);
     }

@@ -57,9 +57,10 @@ static void find_connections(struct frames *f)
         abort();
     for (size_t i = 0; i < f->count; i++) {
         struct segment segment;
+        struct fragment fragment;
         int n = 0;
         f->connection[i] = -1;
-        if (decode(f->link_type, &f->packet[i], &segment) != DECODE_TCP)
+        if (decode(f->link_type, &f->packet[i], &segment, &fragment) != DECODE_TCP)
             continue;
         while (n < f->connections && !same_connection(&first[n], &segment))
             n++;
@@ -109,7 +110,8 @@ struct headers {
 static bool find_headers(int link_type, const struct packet *packet, struct headers *h)
 {
     struct segment s;
-    if (decode(link_type, packet, &s) != DECODE_TCP)
+    struct fragment fragment;
+    if (decode(link_type, packet, &s, &fragment) != DECODE_TCP)
         return false;
     h->tcp = (size_t)(s.tcp.data - packet->data);
     h->payload = h->tcp + (s.tcp.len - s.payload.len);

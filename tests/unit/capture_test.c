@@ -144,7 +144,7 @@ static void create_gzip(unsigned packets, long cut)
     for (unsigned i = 0; i < packets; i++)
         put_packet(file, i + 1, 0, 60, 25, (uint8_t)i);
     fclose(file);
-    char command[256];
+    char command[sizeof path * 5];
     snprintf(command, sizeof command, "gzip -c %s >%s.gz && mv %s.gz %s", path, path, path, path);
     assert_int_equal(system(command), 0);
     struct stat status;
