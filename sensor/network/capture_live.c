@@ -9,13 +9,14 @@
 
 #include "capture_internal.h"
 
-#define INTERFACES_MAX 2
-#define IDLE_MS        100
-/* An interface that is down is tried again after a second of silence, or so many batches of another.
+#define INTERFACES_MAX     2
+#define IDLE_MS            100
+/* An interface that is down is tried again after a second of silence, or so many batches of
+ * another.
  */
-#define REOPEN_BATCHES 1000
+#define REOPEN_BATCHES     1000
 #define BATCHES_OF_SILENCE (REOPEN_BATCHES * IDLE_MS / 1000)
-#define NS_PER_US      1000
+#define NS_PER_US          1000
 
 struct interface {
     char name[64];
@@ -23,7 +24,7 @@ struct interface {
     int fd;
     unsigned time_unit;            /* what its time stamps count, in ns */
     struct capture_losses earlier; /* of handles that are gone */
-    int batches_to_try; /* while it is down */
+    int batches_to_try;            /* while it is down */
 };
 
 struct source {

@@ -15,15 +15,13 @@
 #include <string.h>
 
 #include "frames.h"
-#include "network.h"
 #include "output.h"
+#include "playing.h"
 #include "random.h"
 #include "subset.h"
 #include "text.h"
 
-#define FLOWS_MAX        256
 #define SECRETS_MAX      256
-#define FRAGMENTS_MAX    ((size_t)1 << 20)
 #define PLACES_MAX       32 /* of one packet to cut at, one by one, with effort 1 */
 #define ALL_RANGES_UP_TO 32 /* packets: then each range of them is lost */
 #define RANDOM_CASES     40 /* of each sort and scene */
@@ -180,20 +178,8 @@ static void free_traffic(struct traffic *t)
 
 static void play(const struct scene *scene, const struct changes *c, struct recording *recording)
 {
-    static const struct flow_options options = { .max_flows = FLOWS_MAX,
-                                                 .events = FLOW_EVENTS_ALL };
-    struct stage stage;
     struct traffic t = make_traffic(scene, c);
-    struct pool fragments;
-    stage_open(&stage, true, recording);
-    pool_init(&fragments, FRAGMENTS_MAX);
-    struct network *network = network_new(&options, &stage.env, &fragments);
-    if (!network)
-        abort();
-    network_batch(network, scene->link_type, t.packet, (int)t.count);
-    network_end(network);
-    network_free(network);
-    stage_close(&stage);
+    play_packets(scene->link_type, t.packet, t.count, 0, true, recording);
     free_traffic(&t);
 }
 
@@ -205,42 +191,12 @@ struct verdict_on {
     size_t event;
 };
 
-/* Packets that are cut are more packets, and have more headers. */
-static bool counts_packets(const struct fact *fact)
-{
-    switch (fact->field) {
-    case FIELD_SOURCE_BYTES:
-    case FIELD_SOURCE_PACKETS:
-    case FIELD_DESTINATION_BYTES:
-    case FIELD_DESTINATION_PACKETS:
-    case FIELD_NETWORK_BYTES:
-    case FIELD_NETWORK_PACKETS:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool same_facts(struct bytes a, struct bytes b)
-{
-    struct fact fact_a, fact_b;
-    for (size_t at_a = 0, at_b = 0;;) {
-        bool more_a = facts_next(a, &at_a, &fact_a), more_b = facts_next(b, &at_b, &fact_b);
-        if (!more_a || !more_b)
-            return more_a == more_b;
-        if (fact_a.field != fact_b.field || fact_a.row != fact_b.row)
-            return false;
-        if (!counts_packets(&fact_a) && !bytes_equal(fact_a.value, fact_b.value))
-            return false;
-    }
-}
-
 static struct verdict_on law_1(const struct recording *whole, const struct recording *cut)
 {
     for (size_t i = 0; i < cut->events; i++) {
         const struct event *a = &whole->event[i].event, *b = &cut->event[i].event;
         if (i == whole->events || a->kind != b->kind || a->time_ns != b->time_ns ||
-            !same_facts(a->facts, b->facts))
+            !same_facts(a->facts, b->facts, counts_packets))
             return (struct verdict_on){ "law 1: another event when the streams are cut", i };
     }
     if (cut->events < whole->events)
