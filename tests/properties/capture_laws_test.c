@@ -22,9 +22,9 @@
 #include "text.h"
 
 #define SECRETS_MAX      256
-#define PLACES_MAX       32 /* of one packet to cut at, one by one, with effort 1 */
-#define ALL_RANGES_UP_TO 32 /* packets: then each range of them is lost */
-#define RANDOM_CASES     40 /* of each sort and scene */
+#define PLACES_MAX       12 /* of one packet to cut at, one by one, with effort 1 */
+#define ALL_RANGES_UP_TO 20 /* packets: then each range of them is lost */
+#define RANDOM_CASES     15 /* of each sort and scene */
 #define ALL_CONNECTIONS  (-1)
 
 /* A packet lost, or cut in two behind `at` bytes of payload. Sorted by both. */
