@@ -569,6 +569,15 @@ static bool contradict(struct bytes a, struct bytes b)
     return !bytes_equal(bytes_first(a, both), bytes_first(b, both));
 }
 
+/* A copy of what waits was sent when its side had less of the other one: so that is no cause of it.
+ * (Of a segment that was sent again with a newer number the later copy may come first.) */
+static void note_less_cause(struct waiting *w, const struct piece *copy)
+{
+    if (copy->has_ack && seq_distance(copy->ack, w->piece.ack) < 0 &&
+        seq_distance(piece_end(copy), piece_end(&w->piece)) >= 0)
+        w->piece.ack = copy->ack;
+}
+
 /* Lets a piece wait, without the parts of it that wait already. */
 static void wait_for_turn(struct reassembly *r, enum direction d, struct piece piece)
 {
@@ -595,6 +604,7 @@ static void wait_for_turn(struct reassembly *r, enum direction d, struct piece p
         uint32_t offset = piece.seq - w->piece.seq;
         if (contradict(bytes_after(w->piece.bytes, offset), piece.bytes))
             ambiguous(r, d);
+        note_less_cause(w, &piece);
         uint32_t overlap = piece_span(&w->piece) - offset;
         piece_skip(&piece, overlap < piece_span(&piece) ? overlap : piece_span(&piece));
     }
