@@ -30,7 +30,7 @@ struct piece {
     uint32_t ack;
     struct bytes bytes;
     uint32_t missing;     /* that many more bytes were sent behind `bytes`, and not captured */
-    uint32_t segment_end; /* of the whole segment that it was sent in */
+    uint32_t segment_end; /* of the whole segment that it was sent in, with its FIN */
 };
 
 struct waiting {
@@ -783,7 +783,7 @@ static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_i
         .bytes = s->payload,
         .missing = s->missing,
     };
-    piece.segment_end = piece_end(&piece);
+    piece.segment_end = piece_end(&piece) + (s->flags & TCP_FIN ? 1 : 0);
     if (s->flags & TCP_FIN)
         note_fin(t, d, piece_end(&piece));
     int32_t to_fin = side->has_fin ? seq_distance(side->fin, piece.seq) : INT32_MAX;
