@@ -12,7 +12,7 @@
 #include "playing.h"
 #include "random.h"
 
-#define ROUNDS        12        /* of each variant and dialogue, with effort 1 */
+#define ROUNDS        30        /* of each variant and dialogue, with effort 1 */
 #define BYTES_A_ROUND 20000     /* of payload: longer dialogues get fewer rounds */
 #define PATIENCE_NS   900000000 /* less than what reassembly waits for a hole: 1 s */
 #define WINDOW        4         /* packets that are shuffled together */
