@@ -30,7 +30,7 @@ struct piece {
     uint32_t ack;
     struct bytes bytes;
     uint32_t missing;     /* that many more bytes were sent behind `bytes`, and not captured */
-    uint32_t segment_end; /* of the whole segment that it was sent in */
+    uint32_t segment_end; /* of the whole segment that it was sent in, with its FIN */
 };
 
 struct waiting {
@@ -569,6 +569,15 @@ static bool contradict(struct bytes a, struct bytes b)
     return !bytes_equal(bytes_first(a, both), bytes_first(b, both));
 }
 
+/* A copy of what waits was sent when its side had less of the other one: so that is no cause of it.
+ * (Of a segment that was sent again with a newer number the later copy may come first.) */
+static void note_less_cause(struct waiting *w, const struct piece *copy)
+{
+    if (copy->has_ack && seq_distance(copy->ack, w->piece.ack) < 0 &&
+        seq_distance(piece_end(copy), piece_end(&w->piece)) >= 0)
+        w->piece.ack = copy->ack;
+}
+
 /* Lets a piece wait, without the parts of it that wait already. */
 static void wait_for_turn(struct reassembly *r, enum direction d, struct piece piece)
 {
@@ -595,6 +604,7 @@ static void wait_for_turn(struct reassembly *r, enum direction d, struct piece p
         uint32_t offset = piece.seq - w->piece.seq;
         if (contradict(bytes_after(w->piece.bytes, offset), piece.bytes))
             ambiguous(r, d);
+        note_less_cause(w, &piece);
         uint32_t overlap = piece_span(&w->piece) - offset;
         piece_skip(&piece, overlap < piece_span(&piece) ? overlap : piece_span(&piece));
     }
@@ -773,7 +783,7 @@ static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_i
         .bytes = s->payload,
         .missing = s->missing,
     };
-    piece.segment_end = piece_end(&piece);
+    piece.segment_end = piece_end(&piece) + (s->flags & TCP_FIN ? 1 : 0);
     if (s->flags & TCP_FIN)
         note_fin(t, d, piece_end(&piece));
     int32_t to_fin = side->has_fin ? seq_distance(side->fin, piece.seq) : INT32_MAX;

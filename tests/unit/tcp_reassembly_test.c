@@ -162,6 +162,25 @@ TEST(circle_with_new_bytes_behind)
     expect("open\nclient \"RST\"\nserver \"250\"\nclient \"QUIT\"\n");
 }
 
+/* The same, where it joined its FIN. */
+TEST(circle_with_a_fin_behind)
+{
+    handshake();
+    scene_segment(FROM_CLIENT, TCP_ACK | TCP_FIN, 1, 4, BYTES_LITERAL("QUIT"), 0);
+    server(1, 5, "221");
+    expect("open\nclient \"QUIT\"\nserver \"221\"\n");
+}
+
+/* What was sent again overtook its first copy, which says what it really answers. */
+TEST(copy_with_an_older_acknowledgement)
+{
+    handshake();
+    client(1, 4, "QUIT");
+    client(1, 1, "QUIT");
+    server(1, 5, "221");
+    expect("open\nclient \"QUIT\"\nserver \"221\"\n");
+}
+
 /* --- loss
  * -------------------------------------------------------------------------------------------- */
 
@@ -758,6 +777,8 @@ int main(void)
         IN_SCENE(whole_side_comes_late),
         IN_SCENE(each_acknowledges_the_other),
         IN_SCENE(circle_with_new_bytes_behind),
+        IN_SCENE(circle_with_a_fin_behind),
+        IN_SCENE(copy_with_an_older_acknowledgement),
         IN_SCENE(hole_is_given_up_after_a_second),
         IN_SCENE(hole_is_due_before_the_next_packet),
         IN_SCENE(hole_that_only_an_ack_shows),
