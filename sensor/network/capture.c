@@ -24,20 +24,32 @@ void capture_say(struct capture *capture, const char *format, ...)
     va_end(args);
 }
 
-struct capture *capture_new(const struct capture_type *type, const char *filter, size_t arena_size)
+struct capture *capture_new(const struct capture_type *type, const char *filter, size_t arena_size,
+                            size_t source_size, char *error, size_t error_size)
 {
     struct capture *capture = calloc(1, sizeof *capture);
-    if (!capture)
-        return NULL;
-    capture->type = type;
-    capture->arena = malloc(arena_size);
-    capture->arena_size = arena_size;
-    capture->filter = filter ? strdup(filter) : NULL;
-    if (!capture->arena || (filter && !capture->filter)) {
+    if (capture) {
+        capture->type = type;
+        capture->arena = malloc(arena_size);
+        capture->arena_size = arena_size;
+        capture->filter = filter ? strdup(filter) : NULL;
+        capture->source = calloc(1, source_size);
+    }
+    if (!capture || !capture->arena || !capture->source || (filter && !capture->filter)) {
+        snprintf(error, error_size, "out of memory");
         capture_close(capture);
         return NULL;
     }
     return capture;
+}
+
+struct capture *capture_opened(struct capture *capture, bool opened, char *error, size_t error_size)
+{
+    if (opened)
+        return capture;
+    snprintf(error, error_size, "%s", capture->message);
+    capture_close(capture);
+    return NULL;
 }
 
 void capture_close(struct capture *capture)

@@ -286,19 +286,12 @@ static const struct capture_type type = {
 struct capture *capture_open_files(char *const *paths, unsigned count, const char *filter,
                                    char *error, size_t error_size)
 {
-    struct capture *capture = capture_new(&type, filter, 4 * PACKET_MAX);
-    struct source *source = capture ? calloc(1, sizeof *source) : NULL;
-    if (!source) {
-        snprintf(error, error_size, "out of memory");
-        capture_close(capture);
+    struct capture *capture = capture_new(&type, filter, (size_t)4 * PACKET_MAX,
+                                          sizeof(struct source), error, error_size);
+    if (!capture)
         return NULL;
-    }
-    capture->source = source;
+    struct source *source = capture->source;
     source->paths = paths;
     source->count = count;
-    if (open_first(capture))
-        return capture;
-    snprintf(error, error_size, "%s", capture->message);
-    capture_close(capture);
-    return NULL;
+    return capture_opened(capture, open_first(capture), error, error_size);
 }

@@ -43,8 +43,12 @@ uint64_t capture_time(const struct pcap_pkthdr *, unsigned unit);
 /* Whether packets of this handle can be decoded; sets link_type, or says why not. */
 bool capture_take_link_type(struct capture *, pcap_t *);
 
-/* A capture of this kind with its arena; NULL if there is no memory. */
-struct capture *capture_new(const struct capture_type *, const char *filter, size_t arena_size);
+/* A capture of this kind with its arena and a zeroed source; NULL, and `error` says so, if there is
+ * no memory. */
+struct capture *capture_new(const struct capture_type *, const char *filter, size_t arena_size,
+                            size_t source_size, char *error, size_t error_size);
+/* Hands over the capture if it was opened, else its message, and closes it. */
+struct capture *capture_opened(struct capture *, bool opened, char *error, size_t error_size);
 
 /* Packs a packet into the arena behind `used` bytes. False if there is no room. */
 bool capture_pack(struct capture *, struct packet *, const struct pcap_pkthdr *, const u_char *data,

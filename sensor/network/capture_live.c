@@ -312,19 +312,13 @@ struct capture *capture_open_interface(const struct capture_interface_options *o
                                        size_t error_size)
 {
     struct capture *capture =
-        capture_new(&type, options->filter, (size_t)CAPTURE_BATCH * options->snap_len);
-    struct source *source = capture ? calloc(1, sizeof *source) : NULL;
-    if (!source) {
-        snprintf(error, error_size, "out of memory");
-        capture_close(capture);
+        capture_new(&type, options->filter, (size_t)CAPTURE_BATCH * options->snap_len,
+                    sizeof(struct source), error, error_size);
+    if (!capture)
         return NULL;
-    }
-    capture->source = source;
+    struct source *source = capture->source;
     source->capture = capture;
     source->options = *options;
-    if (split_names(capture, source, options->names) && open_all(capture, source))
-        return capture;
-    snprintf(error, error_size, "%s", capture->message);
-    capture_close(capture);
-    return NULL;
+    bool opened = split_names(capture, source, options->names) && open_all(capture, source);
+    return capture_opened(capture, opened, error, error_size);
 }

@@ -184,6 +184,8 @@ class Live(unittest.TestCase):
     def test_cap_net_raw_is_enough(self):
         prefix = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "-all,+net_raw",
                   "--ambient-caps", "-all,+net_raw", "--bounding-set", "-all,+net_raw")
+        if subprocess.run([*prefix, "true"], stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("setpriv may not do this here")
         sensor = self.sensor("tapa", prefix=prefix)
         self.wires[0].send(session("erin", 40004))
         self.arrived(sensor)
