@@ -373,11 +373,31 @@ static bool break_circle(struct tcp *t, struct moment now)
     return true;
 }
 
+/* What waits in front of where the stream is known to be now: a start that was learnt late, or a
+ * FIN, may have moved on over it. */
+static void drop_passed(struct tcp *t, enum direction d)
+{
+    struct reassembly *r = t->reassembly;
+    struct waiting *w;
+    while ((w = TAILQ_FIRST(&r->by_seq[d])) && seq_distance(w->piece.seq, t->side[d].next) < 0) {
+        uint32_t passed = t->side[d].next - w->piece.seq;
+        if (passed < piece_span(&w->piece)) {
+            r->bytes -= w->piece.bytes.len;
+            piece_skip(&w->piece, passed);
+            r->bytes += w->piece.bytes.len;
+            return;
+        }
+        waiting_unlink(r, w);
+        waiting_free(r->env->session->streams, w);
+    }
+}
+
 /* Delivers what is next in one direction. True if that moved anything. */
 static bool drain_direction(struct tcp *t, struct moment now, enum direction d)
 {
     bool moved = pass_fin(&t->side[d]);
     while (t->reassembly) {
+        drop_passed(t, d);
         struct waiting *w = next_in_line(t, d);
         if (!w || !cause_delivered(t, d, &w->piece))
             break;
