@@ -685,6 +685,9 @@ static void note_answered_syn(struct tcp_side *side, uint32_t ack)
 {
     if (side->from_start || side->moved)
         return;
+    /* Far from what was seen of that side it is not this connection's. */
+    if (side->seen && side->next - ack > OVERTAKEN_MAX)
+        return;
     side->first = ack - 1;
     side->next = ack;
     side->from_start = true;
