@@ -709,8 +709,9 @@ static void note_start(struct tcp *t, struct moment now, enum direction d, const
         }
         if (first && s->flags & TCP_ACK)
             note_answered_syn(&t->side[other_direction(d)], s->ack);
-    } else if (first && !side->from_start) {
+    } else if (first && !(side->from_start && s->seq - side->next <= AHEAD_MAX)) {
         side->next = s->seq;
+        side->from_start = false; /* if its SYN was answered, then not this one */
         uint32_t behind = s->seq - other->acked;
         if (other->has_acked && behind <= FIRST_BEHIND_MAX)
             side->next = other->acked; /* the other side waited for this: the start of a hole, if
