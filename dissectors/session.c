@@ -64,17 +64,30 @@ void session_free(struct session *s)
     pool_give(tables, sizeof *s);
 }
 
+/* Without memory for the dissector's state nothing more of the session is read. */
 static bool choose(struct session *s, const struct dissector *dissector)
 {
-    if (!pool_take(s->env->tables, dissector->state_size))
-        return false;
-    s->state = calloc(1, dissector->state_size);
-    if (!s->state) {
-        pool_give(s->env->tables, dissector->state_size);
-        return false;
+    bool room = pool_take(s->env->tables, dissector->state_size);
+    s->state = room ? calloc(1, dissector->state_size) : NULL;
+    if (s->state) {
+        s->dissector = dissector;
+        return true;
     }
-    s->dissector = dissector;
-    return true;
+    if (room)
+        pool_give(s->env->tables, dissector->state_size);
+    count(s->env->counters, COUNT_MEMORY_REFUSED);
+    s->reading = false;
+    return false;
+}
+
+/* The dissector's last words, before another one, or another session of its own, goes on with the
+ * same bytes. */
+static void end_upgraded(struct session *s)
+{
+    s->dissector->end(s, s->state, ENDED_UPGRADED);
+    free_state(s);
+    s->expecting_tls = false;
+    s->stream[FROM_CLIENT].shown = s->stream[FROM_SERVER].shown = 0;
 }
 
 /* --- probing ------------------------------------------------------------------------------------
@@ -100,18 +113,16 @@ static bool on_port(const struct dissector *dissector, uint16_t port)
 
 static void recognise(struct session *s, const struct dissector *dissector)
 {
-    if (!choose(s, dissector)) {
-        count(s->env->counters, COUNT_MEMORY_REFUSED);
-        s->reading = false;
+    if (!choose(s, dissector))
         return;
-    }
     count(s->env->counters, COUNT_SESSIONS_RECOGNISED);
     s->id->protocol = dissector->name;
     if (dissector == &tls_dissector)
         s->id->tls_mode = TLS_MODE_IMPLICIT;
-    trace_line(s, "recognised as %s", dissector->name);
+    session_explain(s, "recognised as %s", dissector->name);
     if (s->proxy.by != PROXIED_BY_NOBODY)
-        trace_line(s, "a PROXY header of %zu bytes stands before the client's first", s->proxy.len);
+        session_explain(s, "a PROXY header of %zu bytes stands before the client's first",
+                        s->proxy.len);
     for (int d = 0; d < DIRECTIONS; d++) {
         if (s->stream[d].gap > 0)
             dissector->gap(s, s->state, (enum direction)d, s->stream[d].gap);
@@ -177,16 +188,10 @@ static void probe(struct session *s, bool last)
 
 static bool switch_to_tls(struct session *s)
 {
-    trace_line(s, "both sides speak TLS: %s ends", s->dissector->name);
-    s->dissector->end(s, s->state, ENDED_UPGRADED);
-    free_state(s);
-    s->expecting_tls = false;
+    session_explain(s, "both sides speak TLS: %s ends", s->dissector->name);
+    end_upgraded(s);
     s->id->tls_mode = TLS_MODE_STARTTLS;
-    s->stream[FROM_CLIENT].shown = s->stream[FROM_SERVER].shown = 0;
-    if (!choose(s, &tls_dissector)) {
-        count(s->env->counters, COUNT_MEMORY_REFUSED);
-        s->reading = false;
-    }
+    choose(s, &tls_dissector);
     return true;
 }
 
@@ -206,7 +211,7 @@ static bool probe_tls(struct session *s, enum direction d, struct bytes *text)
         }
         stream->tls = true;
         starttls_saw_tls(s, d);
-        trace_line(s, "TLS begins from the %s", direction_name(d));
+        session_explain(s, "TLS begins from the %s", direction_name(d));
     }
     enum direction other = other_direction(d);
     if (s->stream[other].tls || s->stream[other].visible == CLAIM_NO)
@@ -226,30 +231,24 @@ static enum direction role_of(const struct session *s, enum direction d)
 /* Ends the session and begins one with the roles changed, over the same bytes. */
 static void turn(struct session *s)
 {
-    const struct dissector *dissector = s->dissector;
-    struct stream was_client = s->stream[FROM_CLIENT];
-    trace_line(s, "the sides change roles: who was the server is the client");
-    dissector->end(s, s->state, ENDED_UPGRADED);
-    free_state(s);
+    session_explain(s, "the sides change roles: who was the server is the client");
+    end_upgraded(s);
     starttls_finish(s, ENDED_CLOSED);
     starttls_free(&s->starttls);
     s->starttls = (struct starttls){ 0 };
     starttls_init(&s->starttls, s->env->tables);
     facts_clear(&s->facts);
     facts_clear(&s->message);
+    struct stream was_client = s->stream[FROM_CLIENT];
     s->stream[FROM_CLIENT] = s->stream[FROM_SERVER];
     s->stream[FROM_SERVER] = was_client;
-    s->stream[FROM_CLIENT].shown = s->stream[FROM_SERVER].shown = 0;
+    s->stream[FROM_CLIENT].tls = s->stream[FROM_SERVER].tls = false;
     memset(s->weirds, 0, sizeof s->weirds);
-    s->expecting_tls = s->stream[FROM_CLIENT].tls = s->stream[FROM_SERVER].tls = false;
     s->proxy = (struct proxy_header){ 0 };
     s->turning = false;
     s->turned = !s->turned;
     s->id->turned = s->turned;
-    if (!choose(s, dissector)) {
-        count(s->env->counters, COUNT_MEMORY_REFUSED);
-        s->reading = false;
-    }
+    choose(s, s->dissector);
 }
 
 /* --- the loop -----------------------------------------------------------------------------------
@@ -303,6 +302,13 @@ static void keep_rest(struct session *s, enum direction d, bool in_packet)
         return;
     }
     stream->unread = buffer_view(&stream->kept);
+}
+
+/* What waited in the buffers and was read now goes. */
+static void keep_rests(struct session *s)
+{
+    keep_rest(s, FROM_CLIENT, false);
+    keep_rest(s, FROM_SERVER, false);
 }
 
 static void run(struct session *s, enum direction first)
@@ -368,12 +374,12 @@ void session_gap(struct session *s, struct moment now, enum direction from, uint
     stream->unread = BYTES_NONE;
     stream->shown = 0;
     buffer_clear(&stream->kept);
-    trace_line(s, "gap of %llu bytes from the %s", (unsigned long long)missing, direction_name(d));
+    session_explain(s, "gap of %llu bytes from the %s", (unsigned long long)missing,
+                    direction_name(d));
     if (s->dissector) {
         s->dissector->gap(s, s->state, d, missing);
         run(s, other_direction(d));
-        keep_rest(s, FROM_CLIENT, false);
-        keep_rest(s, FROM_SERVER, false);
+        keep_rests(s);
     } else {
         stream->gap += missing;
         s->midstream = true;
@@ -388,11 +394,10 @@ void session_visible(struct session *s, struct moment now, enum direction from, 
     if (visible != CLAIM_NO)
         return;
     s->coverage |= COVERAGE_ONE_SIDED;
-    trace_line(s, "the %s cannot be seen", direction_name(d));
+    session_explain(s, "the %s cannot be seen", direction_name(d));
     if (s->reading && s->dissector) {
         run(s, other_direction(d));
-        keep_rest(s, FROM_CLIENT, false);
-        keep_rest(s, FROM_SERVER, false);
+        keep_rests(s);
     }
 }
 
@@ -410,8 +415,7 @@ void session_end(struct session *s, struct moment now, enum ending ending)
         probe(s, true);
         if (s->dissector) {
             run(s, FROM_SERVER);
-            keep_rest(s, FROM_CLIENT, false);
-            keep_rest(s, FROM_SERVER, false);
+            keep_rests(s);
         }
     }
     if (s->dissector && s->state)
@@ -471,7 +475,7 @@ void session_emit(struct session *s, enum event_kind kind)
     session_flow_facts(s, s->env->own);
     struct bytes parts[] = { buffer_view(&s->facts.records), buffer_view(&s->env->own->records) };
     count(s->env->counters, COUNT_EVENTS);
-    trace_line(s, "event %s", schema_event(kind)->name);
+    session_explain(s, "event %s", schema_event(kind)->name);
     flow_emit(s->id, &s->env->out, kind, s->now, parts, 2, s->env->assembly);
     bool full = s->env->assembly->full || s->facts.full || s->env->own->full || s->message.full;
     facts_clear(s->env->own);
@@ -547,7 +551,7 @@ bool session_expects_tls(const struct session *s)
 void session_ignore_rest(struct session *s)
 {
     s->reading = false;
-    trace_line(s, "nothing more can be read");
+    session_explain(s, "nothing more can be read");
     starttls_finish(s, ENDED_UPGRADED);
 }
 

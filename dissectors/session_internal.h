@@ -43,6 +43,5 @@ bool trace_wanted(const struct session *);
 /* Until trace_data(), what is said waits for the line that it explains. */
 void trace_hold(const struct session *);
 void trace_data(struct session *, enum direction, struct bytes shown, size_t consumed);
-void trace_line(struct session *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

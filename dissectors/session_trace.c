@@ -95,16 +95,6 @@ static void note(const struct session *s, const char *format, va_list args)
         notes.len += (size_t)len;
 }
 
-void trace_line(struct session *s, const char *format, ...)
-{
-    va_list args;
-    if (!trace_wanted(s))
-        return;
-    va_start(args, format);
-    note(s, format, args);
-    va_end(args);
-}
-
 void session_explain(struct session *s, const char *format, ...)
 {
     va_list args;

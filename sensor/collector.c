@@ -16,7 +16,6 @@ struct collector {
     struct event *
         *held; /* a heap by event_compare(); each event with its facts behind it in one block */
     size_t held_count, held_capacity;
-    uint64_t lost; /* events that the workers had no room for */
     struct findings *findings;
     struct facts complete; /* of the event being published */
     struct buffer json;
@@ -169,9 +168,7 @@ static void read_record(struct collector *c, unsigned ring, struct bytes record)
         return;
     }
     memcpy(&number, record.data, sizeof number);
-    if (type == RECORD_LOST)
-        c->lost += number;
-    else
+    if (type == RECORD_WATERMARK) /* what was lost, the worker's counters tell */
         c->watermark[ring] = number;
 }
 
