@@ -11,6 +11,7 @@
 #include "packets.h"
 #include "playing.h"
 #include "random.h"
+#include "subset.h"
 
 #define ROUNDS        30        /* of each variant and dialogue, with effort 1 */
 #define BYTES_A_ROUND 20000     /* of payload: longer dialogues get fewer rounds */

@@ -27,21 +27,6 @@ void play_packets(int link_type, const struct packet *packet, size_t count, uint
     stage_close(&stage);
 }
 
-bool counts_packets(const struct fact *fact)
-{
-    switch (fact->field) {
-    case FIELD_SOURCE_BYTES:
-    case FIELD_SOURCE_PACKETS:
-    case FIELD_DESTINATION_BYTES:
-    case FIELD_DESTINATION_PACKETS:
-    case FIELD_NETWORK_BYTES:
-    case FIELD_NETWORK_PACKETS:
-        return true;
-    default:
-        return false;
-    }
-}
-
 bool same_facts(struct bytes a, struct bytes b, bool (*may_differ)(const struct fact *))
 {
     struct fact fact_a, fact_b;

@@ -10,9 +10,6 @@
 void play_packets(int link_type, const struct packet *, size_t count, uint64_t silence_ns,
                   bool traced, struct recording *);
 
-/* A fact that says how often and how large packets were: more packets have more headers. */
-bool counts_packets(const struct fact *);
-
 /* Whether two records have the same facts in the same order, but for the values of those that may
  * differ. */
 bool same_facts(struct bytes, struct bytes, bool (*may_differ)(const struct fact *));

@@ -4,6 +4,21 @@
 /* --- what may differ -----------------------------------------------------------------------------
  */
 
+bool counts_packets(const struct fact *fact)
+{
+    switch (fact->field) {
+    case FIELD_SOURCE_BYTES:
+    case FIELD_SOURCE_PACKETS:
+    case FIELD_DESTINATION_BYTES:
+    case FIELD_DESTINATION_PACKETS:
+    case FIELD_NETWORK_BYTES:
+    case FIELD_NETWORK_PACKETS:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Of the whole session or connection, or what only says how much of it was seen. */
 static bool exempt(const struct fact *fact)
 {
@@ -17,15 +32,9 @@ static bool exempt(const struct fact *fact)
     case FIELD_EVENT_START:
     case FIELD_EVENT_END:
     case FIELD_EVENT_DURATION:
-    case FIELD_SOURCE_BYTES:
-    case FIELD_SOURCE_PACKETS:
-    case FIELD_DESTINATION_BYTES:
-    case FIELD_DESTINATION_PACKETS:
-    case FIELD_NETWORK_BYTES:
-    case FIELD_NETWORK_PACKETS:
         return true;
     default:
-        return false;
+        return counts_packets(fact);
     }
 }
 

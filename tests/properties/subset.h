@@ -19,4 +19,7 @@ struct subset_fault subset_check(const struct recording *whole, const struct rec
 /* Whether two facts records belong to the same pair of client and server. */
 bool subset_same_ends(struct bytes a, struct bytes b);
 
+/* A fact that says how often and how large packets were: more packets have more headers. */
+bool counts_packets(const struct fact *);
+
 #endif
