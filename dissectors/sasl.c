@@ -53,6 +53,27 @@ void sasl_start(struct sasl *sasl, struct bytes name)
     take_name(sasl, name);
 }
 
+void sasl_start_command(struct sasl *sasl, const char *name)
+{
+    struct facts who = sasl->who;
+    facts_clear(&who);
+    *sasl = (struct sasl){ .is_command = true, .who = who };
+    text_copy(sasl->name, sizeof sasl->name, bytes_of_string(name));
+}
+
+void sasl_names(struct sasl *sasl, enum field field, struct bytes name)
+{
+    facts_unset(&sasl->who, field);
+    if (name.len > 0)
+        facts_text(&sasl->who, field, text_cut(name, SASL_WHO_MAX));
+}
+
+void sasl_exposes(struct session *s, struct sasl *sasl, enum sasl_exposed what, struct bytes secret)
+{
+    sasl->exposed = what;
+    sasl->secret_hash = session_secret(s, secret);
+}
+
 void sasl_vouch(struct sasl *sasl)
 {
     sasl->vouched = true;
@@ -60,7 +81,8 @@ void sasl_vouch(struct sasl *sasl)
 
 const char *sasl_mechanism_name(const struct sasl *sasl)
 {
-    return sasl->name[0] && (sasl->mechanism || sasl->vouched) ? sasl->name : NULL;
+    bool known = sasl->mechanism || sasl->vouched || sasl->is_command;
+    return known && sasl->name[0] ? sasl->name : NULL;
 }
 
 bool sasl_client_is_done(const struct sasl *sasl)
@@ -146,7 +168,7 @@ void sasl_facts(struct session *s, const struct sasl *sasl, bool whole)
     bool secret = sasl->exposed == EXPOSED_PASSWORD || sasl->exposed == EXPOSED_TOKEN;
     bool settled = whole && !sasl->unreadable;
     const char *name = sasl_mechanism_name(sasl);
-    if (name && sasl->mechanism)
+    if (name && (sasl->mechanism || sasl->is_command))
         facts_string(own, FIELD_AUTH_MECHANISM, name);
     else if (name)
         session_user(s, own, FIELD_AUTH_MECHANISM, bytes_of_string(name));

@@ -8,7 +8,8 @@
 
 #include "dissector.h"
 
-#define SASL_NAME_MAX 20 /* RFC 4422 section 3.1 */
+#define SASL_NAME_MAX 20  /* RFC 4422 section 3.1 */
+#define SASL_WHO_MAX  255 /* bytes of a name that are kept */
 
 /* What somebody who listens has afterwards: nothing, an answer to attack off line, a token or a
  * password to use. */
@@ -24,6 +25,7 @@ struct sasl {
     const struct sasl_mechanism *mechanism; /* NULL: not one we know */
     char name[SASL_NAME_MAX + 1];           /* in capitals; empty if it cannot be a name */
     bool vouched;                           /* the server said that this is a mechanism */
+    bool is_command;                        /* no SASL: the name is ours */
     bool empty_initial;                     /* the initial response was "=" */
     unsigned responses;                     /* client messages so far, the empty ones too */
     unsigned messages;                      /* those that were not empty */
@@ -41,6 +43,8 @@ void sasl_free(struct sasl *);
 
 /* An exchange with this mechanism begins; names are compared without case. */
 void sasl_start(struct sasl *, struct bytes name);
+/* A login that is no SASL: a command of the protocol with this name of ours ("USER/PASS"). */
+void sasl_start_command(struct sasl *, const char *name);
 /* The server listed this mechanism, or went on with it: only then may the name of one that we do
  * not know be shown. Any other word behind AUTH may be anything, a secret too. */
 void sasl_vouch(struct sasl *);
@@ -55,6 +59,11 @@ void sasl_challenge(struct sasl *, struct bytes base64);
 /* The client's next message as sent: base64; "=" as initial response is an empty one (RFC 4954
  * section 4). A secret is given to session_secret() and forgotten. */
 void sasl_response(struct session *, struct sasl *, struct bytes base64);
+
+/* What a message, or the argument of a command, says: user.name, user.domain or
+ * mailtap.auth.authzid as sent (an empty name is none), and what it gives away. */
+void sasl_names(struct sasl *, enum field, struct bytes name);
+void sasl_exposes(struct session *, struct sasl *, enum sasl_exposed, struct bytes secret);
 
 /* user.*, mailtap.auth.{mechanism,exposed,secret_observed,authzid,ntlm_version} into the own facts.
  * `whole`: the exchange was seen to its end, so that what was not exposed was not sent. */

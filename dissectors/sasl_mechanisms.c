@@ -4,22 +4,6 @@
 #include "ntlm.h"
 #include "text.h"
 
-#define UNESCAPED_MAX 255
-
-static void who(struct sasl *sasl, enum field field, struct bytes name)
-{
-    facts_unset(&sasl->who, field);
-    if (name.len > 0)
-        facts_text(&sasl->who, field, text_cut(name, UNESCAPED_MAX));
-}
-
-static void exposes(struct session *s, struct sasl *sasl, enum sasl_exposed what,
-                    struct bytes secret)
-{
-    sasl->exposed = what;
-    sasl->secret_hash = session_secret(s, secret);
-}
-
 static bool is_hex(struct bytes text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -51,26 +35,26 @@ static void decode_plain(struct session *s, struct sasl *sasl, struct bytes mess
         sasl->unreadable = true;
         return;
     }
-    who(sasl, FIELD_USER_NAME, bytes_first(rest, user_end));
-    who(sasl, FIELD_AUTH_AUTHZID, authzid);
+    sasl_names(sasl, FIELD_USER_NAME, bytes_first(rest, user_end));
+    sasl_names(sasl, FIELD_AUTH_AUTHZID, authzid);
     if (user_end + 1 < rest.len)
-        exposes(s, sasl, EXPOSED_PASSWORD, bytes_after(rest, user_end + 1));
+        sasl_exposes(s, sasl, EXPOSED_PASSWORD, bytes_after(rest, user_end + 1));
 }
 
 /* LOGIN (draft-murchison-sasl-login): the user name, then the password. */
 static void decode_login(struct session *s, struct sasl *sasl, struct bytes message)
 {
     if (sasl->wants_user)
-        who(sasl, FIELD_USER_NAME, message);
+        sasl_names(sasl, FIELD_USER_NAME, message);
     else
-        exposes(s, sasl, EXPOSED_PASSWORD, message);
+        sasl_exposes(s, sasl, EXPOSED_PASSWORD, message);
     sasl->wants_user = false;
 }
 
 /* RFC 5801 section 4, saslname: "=2C" is a comma and "=3D" an equals sign. */
 static void who_saslname(struct sasl *sasl, enum field field, struct bytes name)
 {
-    uint8_t text[UNESCAPED_MAX];
+    uint8_t text[SASL_WHO_MAX];
     size_t len = 0;
     for (size_t i = 0; i < name.len && len < sizeof text; i++) {
         struct bytes at = bytes_after(name, i);
@@ -78,7 +62,7 @@ static void who_saslname(struct sasl *sasl, enum field field, struct bytes name)
         text[len++] = comma ? ',' : equals ? '=' : name.data[i];
         i += comma || equals ? 2 : 0;
     }
-    who(sasl, field, bytes_over(text, len));
+    sasl_names(sasl, field, bytes_over(text, len));
 }
 
 /* XOAUTH2 is "user=" name ^A "auth=Bearer " token ^A ^A. RFC 7628 has a GS2 header with "a=" name
@@ -89,9 +73,9 @@ static void decode_bearer(struct session *s, struct sasl *sasl, struct bytes mes
     for (struct bytes rest = message; rest.len > 0;) {
         struct bytes part = take_until(&rest, 1), name = part;
         if (bytes_starts_nocase(part, "user=")) {
-            who(sasl, FIELD_USER_NAME, bytes_after(part, 5));
+            sasl_names(sasl, FIELD_USER_NAME, bytes_after(part, 5));
         } else if (bytes_starts_nocase(part, key) && part.len > sizeof key - 1) {
-            exposes(s, sasl, EXPOSED_TOKEN, bytes_after(part, sizeof key - 1));
+            sasl_exposes(s, sasl, EXPOSED_TOKEN, bytes_after(part, sizeof key - 1));
         } else if (bytes_starts_nocase(part, "n,a=") || bytes_starts_nocase(part, "y,a=")) {
             name = bytes_after(part, 4);
             who_saslname(sasl, FIELD_USER_NAME, take_until(&name, ','));
@@ -112,8 +96,8 @@ static void decode_otp(struct session *s, struct sasl *sasl, struct bytes messag
     } else if (rest.len == 0) {
         sasl->unreadable = true;
     } else {
-        who(sasl, FIELD_AUTH_AUTHZID, authzid);
-        who(sasl, FIELD_USER_NAME, rest);
+        sasl_names(sasl, FIELD_AUTH_AUTHZID, authzid);
+        sasl_names(sasl, FIELD_USER_NAME, rest);
     }
 }
 
@@ -130,14 +114,14 @@ static void decode_cram(struct session *s, struct sasl *sasl, struct bytes messa
         sasl->unreadable = true;
         return;
     }
-    who(sasl, FIELD_USER_NAME, bytes_first(message, message.len - digest - 1));
+    sasl_names(sasl, FIELD_USER_NAME, bytes_first(message, message.len - digest - 1));
     sasl->exposed = EXPOSED_RESPONSE;
 }
 
 /* Takes one directive, key "=" value, off the front (RFC 2831 section 7.1). A quoted value is
  * undone into `text`. False at the end, or if that is none. */
 static bool directive(struct bytes *rest, struct bytes *key, struct bytes *value,
-                      uint8_t text[UNESCAPED_MAX])
+                      uint8_t text[SASL_WHO_MAX])
 {
     size_t len = 0, at = 1;
     while (rest->len > 0 && (rest->data[0] == ',' || rest->data[0] == ' '))
@@ -152,7 +136,7 @@ static bool directive(struct bytes *rest, struct bytes *key, struct bytes *value
     for (; at < rest->len && rest->data[at] != '"'; at++) {
         if (rest->data[at] == '\\' && at + 1 < rest->len)
             at++;
-        if (len < UNESCAPED_MAX)
+        if (len < SASL_WHO_MAX)
             text[len++] = rest->data[at];
     }
     *value = bytes_over(text, len);
@@ -164,16 +148,16 @@ static bool directive(struct bytes *rest, struct bytes *key, struct bytes *value
  * other than "auth" wraps what follows the success. */
 static void decode_digest(struct session *s, struct sasl *sasl, struct bytes message)
 {
-    uint8_t text[UNESCAPED_MAX];
+    uint8_t text[SASL_WHO_MAX];
     struct bytes key, value, rest = message;
     (void)s;
     while (directive(&rest, &key, &value, text)) {
         if (bytes_equal_nocase(key, "username"))
-            who(sasl, FIELD_USER_NAME, value);
+            sasl_names(sasl, FIELD_USER_NAME, value);
         else if (bytes_equal_nocase(key, "realm"))
-            who(sasl, FIELD_USER_DOMAIN, value);
+            sasl_names(sasl, FIELD_USER_DOMAIN, value);
         else if (bytes_equal_nocase(key, "authzid"))
-            who(sasl, FIELD_AUTH_AUTHZID, value);
+            sasl_names(sasl, FIELD_AUTH_AUTHZID, value);
         else if (bytes_equal_nocase(key, "response") && value.len == 32 && is_hex(value))
             sasl->exposed = EXPOSED_RESPONSE;
         else if (bytes_equal_nocase(key, "qop") && !bytes_equal_nocase(value, "auth"))
@@ -224,7 +208,7 @@ static bool decode_gss_choice(struct sasl *sasl, struct bytes message)
         return true;
     text = bytes_first(rotated == 0 ? text : bytes_after(text, checksum), text.len - checksum);
     sasl->layer = text.data[0] == NO_LAYER ? LAYER_NONE : LAYER_AGREED;
-    who(sasl, FIELD_AUTH_AUTHZID, bytes_after(text, 4));
+    sasl_names(sasl, FIELD_AUTH_AUTHZID, bytes_after(text, 4));
     return true;
 }
 
@@ -252,8 +236,8 @@ static void decode_gss(struct session *s, struct sasl *sasl, struct bytes messag
         sasl->unreadable |= !begins_like_gss(message);
         return;
     }
-    who(sasl, FIELD_USER_NAME, bytes_over(ntlm.user.text, ntlm.user.len));
-    who(sasl, FIELD_USER_DOMAIN, bytes_over(ntlm.domain.text, ntlm.domain.len));
+    sasl_names(sasl, FIELD_USER_NAME, bytes_over(ntlm.user.text, ntlm.user.len));
+    sasl_names(sasl, FIELD_USER_DOMAIN, bytes_over(ntlm.domain.text, ntlm.domain.len));
     sasl->ntlm_version = ntlm.version;
     if (ntlm.version > 0)
         sasl->exposed = EXPOSED_RESPONSE;
@@ -277,7 +261,7 @@ static void decode_external(struct session *s, struct sasl *sasl, struct bytes m
     if (bytes_index(message, 0) < message.len)
         sasl->unreadable = true;
     else
-        who(sasl, FIELD_AUTH_AUTHZID, message);
+        sasl_names(sasl, FIELD_AUTH_AUTHZID, message);
 }
 
 /* RFC 4505: whatever the client calls itself, it is nobody. */

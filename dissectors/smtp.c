@@ -10,7 +10,7 @@ static void begin(struct session *s, struct smtp *smtp)
     smtp->begun = true;
     smtp_queue_init(&smtp->queue, session_pool(s));
     facts_init(&smtp->listing, session_pool(s));
-    sasl_init(&smtp->sasl, session_pool(s));
+    login_init(&smtp->login, session_pool(s));
     starttls_track(s);
     if (session_from_start(s))
         smtp_queue_push(&smtp->queue, SMTP_GREETING, BYTES_NONE);
@@ -148,7 +148,7 @@ static void smtp_end(struct session *s, void *state, enum ending ending)
     smtp_transaction_end(s, smtp);
     smtp_queue_free(&smtp->queue);
     facts_free(&smtp->listing);
-    sasl_free(&smtp->sasl);
+    login_free(&smtp->login);
 }
 
 static const uint16_t smtp_ports[] = { 25, 587, 2525, 24, 2003, 465, 0 };

@@ -151,7 +151,7 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
     enum smtp_command command = smtp_command_of(line.text, &argument);
     smtp->said_ehlo |= command == SMTP_EHLO || command == SMTP_HELO;
     show_command(s, command, line.text, taken);
-    if (smtp->auth_open)
+    if (smtp->login.open)
         smtp_auth_overrun(s, smtp, command, line.text);
     if (smtp->queue.count > 0)
         session_explain(s, "%s is read while %u wait%s for an answer", smtp_command_name(command),
@@ -282,8 +282,8 @@ static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
 /* From one side a login looks like base64 lines behind AUTH; anything else is the next command. */
 static void assume_sasl(struct smtp *smtp)
 {
-    bool done = smtp->auth_cancelled || sasl_client_is_done(&smtp->sasl) ||
-                smtp->sasl.layer == LAYER_AGREED;
+    bool done = smtp->auth_cancelled || sasl_client_is_done(&smtp->login.sasl) ||
+                smtp->login.sasl.layer == LAYER_AGREED;
     smtp->client = done ? CLIENT_COMMANDS : CLIENT_SASL;
 }
 
@@ -328,7 +328,7 @@ static void assume_reply(struct session *s, struct smtp *smtp, enum smtp_command
         assume_sasl(smtp);
         if (smtp->client == CLIENT_COMMANDS)
             smtp_auth_unanswered(s, smtp);
-        if (smtp->client == CLIENT_COMMANDS && smtp->sasl.layer == LAYER_AGREED)
+        if (smtp->client == CLIENT_COMMANDS && smtp->login.sasl.layer == LAYER_AGREED)
             smtp_lose_track(s, smtp, false); /* wrapped or not, as the hidden answer was */
         break;
     case SMTP_STARTTLS:
@@ -381,7 +381,7 @@ static bool wrapped(const struct session *s, const struct smtp *smtp, struct byt
 {
     bool may = smtp->client == CLIENT_COMMANDS ? smtp->may_wrap
                                                : smtp->client == CLIENT_SASL && server_hidden(s) &&
-                                                     smtp->sasl.layer == LAYER_POSSIBLE;
+                                                     smtp->login.sasl.layer == LAYER_POSSIBLE;
     return may && unread.data[0] == 0;
 }
 

@@ -12,7 +12,7 @@
 #include "dissector.h"
 #include "dot_stuffing.h"
 #include "line.h"
-#include "sasl.h"
+#include "login.h"
 #include "smtp_queue.h"
 #include "starttls.h"
 
@@ -72,11 +72,10 @@ struct smtp {
     enum smtp_command blind_hello; /* what the latest of them is */
     bool no_server;                /* after a loss: who should be the server says what none says */
 
-    struct sasl sasl;
-    bool auth_open, auth_cancelled;
+    struct login login;
+    bool auth_cancelled;
     struct smtp_code auth_refused; /* refused, and more of it may be on its way; code 0: not so */
     bool may_wrap;                 /* a login succeeded whose mechanism may have a security layer */
-    unsigned auth_attempts;
 
     struct smtp_transaction transaction;
     unsigned transactions;
