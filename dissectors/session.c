@@ -448,6 +448,11 @@ struct facts *session_own_facts(struct session *s)
     return s->env->own;
 }
 
+unsigned session_coverage(const struct session *s)
+{
+    return s->coverage;
+}
+
 void session_flow_facts(const struct session *s, struct facts *facts)
 {
     static const struct {

@@ -73,6 +73,8 @@ void session_weird(struct session *, enum weird, enum direction);
 /* Whether there is a dissector of this name. */
 bool session_knows(const char *protocol);
 
+/* What of it was missed: bits of enum coverage. */
+unsigned session_coverage(const struct session *);
 /* Facts that belong into the flow event: coverage. */
 void session_flow_facts(const struct session *, struct facts *);
 

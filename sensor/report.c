@@ -1,36 +1,25 @@
-/* The report on the terminal. */
-#include "report.h"
+/* What the report takes in. */
+#include "report_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "finding.h"
-#include "lru.h"
 #include "text.h"
 
-#define FINDINGS_MAX   4096
-#define SHOWN_PER_RULE 50
+#define FINDINGS_MAX 4096
 
-struct text_field {
-    char value[80];
+const char *const report_protocols[REPORT_PROTOCOLS] = {
+    [REPORT_SMTP] = "smtp",
+    [REPORT_IMAP] = "imap",
+    [REPORT_POP3] = "pop3",
+    [REPORT_SIEVE] = "managesieve",
 };
 
-struct line {
-    uint64_t severity, count, first_ns, last_ns;
-    struct text_field rule, title, user, client, server, port, mechanism, outcome, code, network,
-        offered;
-    char remediation[FACTS_TEXT_MAX + 1];
-    uint64_t order; /* of appearance */
-};
+const char *const report_states[REPORT_STATES] = { "established", "unused", "not_offered",
+                                                   "refused",     "no_tls", "handshake_failed",
+                                                   "unknown" };
 
-/* Sessions that began in clear, by the state of their STARTTLS. */
-static const char *const states[] = { "established", "unused",           "not_offered", "refused",
-                                      "no_tls",      "handshake_failed", "unknown" };
-#define STATES (sizeof states / sizeof states[0])
-
-static const struct {
-    const char *reason, *text;
-} partial_reasons[] = {
+const struct report_reason report_reasons[REPORT_REASONS] = {
     { "gap", "had packets missing from the capture" },
     { "one_sided", "showed one direction only" },
     { "midstream", "had begun before the capture did" },
@@ -40,20 +29,12 @@ static const struct {
     { "security_layer", "were wrapped by SASL after the login" },
     { "desync", "broke the rules of their protocol, so that track of them was lost" },
 };
-#define REASONS (sizeof partial_reasons / sizeof partial_reasons[0])
 
 static const struct {
     uint16_t port;
-    const char *name;
-} implicit_ports[] = { { 465, "smtp" }, { 993, "imap" }, { 995, "pop3" } };
+    enum report_protocol protocol;
+} implicit_ports[] = { { 465, REPORT_SMTP }, { 993, REPORT_IMAP }, { 995, REPORT_POP3 } };
 #define PORTS (sizeof implicit_ports / sizeof implicit_ports[0])
-
-struct report {
-    struct lru *findings;
-    uint64_t lines;
-    uint64_t by_state[STATES], by_reason[REASONS], implicit[PORTS];
-    uint64_t clear, upgraded, logins, refused_logins, exposing_logins, messages, weirds;
-};
 
 struct report *report_new(void)
 {
@@ -151,6 +132,7 @@ static void take_finding(struct report *report, const struct facts_index *facts)
         !get(facts, FIELD_USER_HASH, line->user.value, sizeof line->user))
         text_copy(line->user.value, sizeof line->user, BYTES_LITERAL("(no name seen)"));
     get_list(facts, FIELD_SESSION_AUTH_OFFERED, line->offered.value, sizeof line->offered);
+    get(facts, FIELD_FINDING_EVIDENCE, line->evidence, sizeof line->evidence);
     get(facts, FIELD_FINDING_REMEDIATION, line->remediation, sizeof line->remediation);
     line->severity = number(facts, FIELD_EVENT_SEVERITY);
     line->count = number(facts, FIELD_FINDING_COUNT);
@@ -158,20 +140,31 @@ static void take_finding(struct report *report, const struct facts_index *facts)
     line->last_ns = number(facts, FIELD_FINDING_LAST_SEEN);
 }
 
+static enum report_protocol protocol_of(const struct facts_index *facts)
+{
+    unsigned i = 0;
+    while (i < REPORT_PROTOCOLS && !is(facts, FIELD_NETWORK_PROTOCOL, report_protocols[i]))
+        i++;
+    return (enum report_protocol)i;
+}
+
 static void take_starttls(struct report *report, const struct facts_index *facts)
 {
-    for (size_t i = 0; i < STATES; i++)
-        report->by_state[i] += is(facts, FIELD_STARTTLS_STATE, states[i]);
+    enum report_protocol protocol = protocol_of(facts);
+    if (protocol == REPORT_PROTOCOLS)
+        return;
+    for (size_t i = 0; i < REPORT_STATES; i++)
+        report->by_state[i] += is(facts, FIELD_STARTTLS_STATE, report_states[i]);
     if (is(facts, FIELD_STARTTLS_STATE, "established"))
-        report->upgraded++;
+        report->sessions[protocol].upgraded++;
     else
-        report->clear++;
+        report->sessions[protocol].clear++;
     struct fact fact;
     for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
-        for (size_t i = 0; i < REASONS; i++)
+        for (size_t i = 0; i < REPORT_REASONS; i++)
             report->by_reason[i] +=
                 fact.field == FIELD_COVERAGE_REASON &&
-                bytes_equal(fact.value, bytes_of_string(partial_reasons[i].reason));
+                bytes_equal(fact.value, bytes_of_string(report_reasons[i].reason));
     }
 }
 
@@ -180,7 +173,8 @@ static void take_flow(struct report *report, const struct facts_index *facts)
     if (!is(facts, FIELD_FLOW_TLS_MODE, "implicit"))
         return;
     for (size_t i = 0; i < PORTS; i++)
-        report->implicit[i] += number(facts, FIELD_SERVER_PORT) == implicit_ports[i].port;
+        report->sessions[implicit_ports[i].protocol].implicit +=
+            number(facts, FIELD_SERVER_PORT) == implicit_ports[i].port;
 }
 
 void report_event(struct report *report, enum event_kind kind, const struct facts_index *facts)
@@ -206,303 +200,8 @@ void report_event(struct report *report, enum event_kind kind, const struct fact
     case EVENT_WEIRD:
         report->weirds++;
         break;
+    case EVENT_STATS: /* what is wrong becomes a finding */
     case EVENT_KINDS:
         break;
     }
-}
-
-/* --- printing ------------------------------------------------------------------------------------
- */
-
-struct page {
-    FILE *out;
-    bool colour;
-};
-
-static void print_coloured(const struct page *page, const char *code, const char *text)
-{
-    fprintf(page->out, "%s%s%s", page->colour ? code : "", text, page->colour ? "\033[0m" : "");
-}
-
-static const struct {
-    enum severity severity;
-    const char *name, *colour;
-} severities[] = {
-    { SEVERITY_CRITICAL, "CRITICAL", "\033[1;31m" },
-    { SEVERITY_HIGH, "HIGH", "\033[31m" },
-    { SEVERITY_MEDIUM, "MEDIUM", "\033[33m" },
-    { SEVERITY_LOW, "LOW", "\033[36m" },
-    { SEVERITY_INFO, "INFO", "" },
-};
-
-static void print_severity(const struct page *page, uint64_t severity)
-{
-    for (size_t i = 0; i < sizeof severities / sizeof severities[0]; i++) {
-        if (severity >= severities[i].severity) {
-            print_coloured(page, severities[i].colour, severities[i].name);
-            return;
-        }
-    }
-}
-
-/* Text from the network may hold terminal control sequences: they are shown, not obeyed. */
-static void print_safe(FILE *out, const char *text, int width)
-{
-    int columns = 0;
-    for (struct bytes rest = bytes_of_string(text); rest.len > 0; columns++) {
-        size_t n = text_utf8_length(rest);
-        bool control = n == 0 || (n == 1 && (rest.data[0] < ' ' || rest.data[0] == 0x7F)) ||
-                       (n == 2 && rest.data[0] == 0xC2 && rest.data[1] < 0xA0);
-        if (control)
-            fputc('?', out);
-        else
-            fwrite(rest.data, 1, n, out);
-        rest = bytes_after(rest, n > 0 ? n : 1);
-    }
-    if (columns < width)
-        fprintf(out, "%*s", width - columns, "");
-}
-
-static void print_time(FILE *out, uint64_t ns, bool date)
-{
-    char text[TIME_TEXT_LEN + 1];
-    time_print(ns, text);
-    if (date)
-        fprintf(out, "%.10s ", text);
-    fprintf(out, "%.8s", text + 11);
-}
-
-static int by_severity(const void *a, const void *b)
-{
-    const struct line *x = *(const struct line *const *)a, *y = *(const struct line *const *)b;
-    if (x->severity != y->severity)
-        return x->severity < y->severity ? 1 : -1;
-    int rule = strcmp(x->rule.value, y->rule.value);
-    if (rule != 0)
-        return rule;
-    return x->order < y->order ? -1 : 1;
-}
-
-static void print_server(FILE *out, const struct line *line)
-{
-    bool v6 = strcmp(line->network.value, "ipv6") == 0;
-    char server[sizeof line->server + sizeof line->port + 4];
-    snprintf(server, sizeof server, v6 ? "[%s]:%s" : "%s:%s", line->server.value, line->port.value);
-    fprintf(out, "%-21s ", server);
-}
-
-static const char *outcome_text(const char *outcome)
-{
-    return strcmp(outcome, "success") == 0   ? "accepted"
-           : strcmp(outcome, "failure") == 0 ? "refused"
-                                             : "answer not seen";
-}
-
-static void print_login(FILE *out, const struct line *line)
-{
-    print_safe(out, line->user.value, 28);
-    fprintf(out, " %-15s to ", line->client.value);
-    print_server(out, line);
-    fprintf(out, "%-10s %s", line->mechanism.value, outcome_text(line->outcome.value));
-    if (line->code.value[0])
-        fprintf(out, " (%s)", line->code.value);
-}
-
-static void print_offer(FILE *out, const struct line *line)
-{
-    print_server(out, line);
-    fputs("offers ", out);
-    print_safe(out, line->offered.value, 0);
-}
-
-/* A login has an outcome; otherwise it is about the server. */
-static void print_occurrence(const struct page *page, const struct line *line, bool date)
-{
-    FILE *out = page->out;
-    fputs("    ", out);
-    bool login = line->outcome.value[0];
-    if (login)
-        print_login(out, line);
-    else
-        print_offer(out, line);
-    fputs(", ", out);
-    if (line->count > 1)
-        fprintf(out, "%llu %s, ", (unsigned long long)line->count, login ? "times" : "sessions");
-    print_time(out, line->first_ns, date);
-    if (line->count > 1) {
-        fputs(" to ", out);
-        print_time(out, line->last_ns, date);
-    }
-    fputc('\n', out);
-}
-
-/* One paragraph, broken between words. */
-static void print_wrapped(FILE *out, const char *head, const char *text)
-{
-    size_t column = strlen(head);
-    fputs(head, out);
-    struct bytes rest = bytes_of_string(text), word;
-    while ((word = text_next_word(&rest)).len > 0) {
-        if (column + 1 + word.len > 100) {
-            fprintf(out, "\n%*s", (int)strlen(head), "");
-            column = strlen(head);
-        }
-        fprintf(out, " %.*s", (int)word.len, (const char *)word.data);
-        column += 1 + word.len;
-    }
-    fputc('\n', out);
-}
-
-static void print_rule(const struct page *page, struct line *const *line, size_t count, bool date)
-{
-    fputs("\n  ", page->out);
-    print_severity(page, line[0]->severity);
-    fprintf(page->out, "  %s  (%s)\n", line[0]->title.value, line[0]->rule.value);
-    for (size_t i = 0; i < count && i < SHOWN_PER_RULE; i++)
-        print_occurrence(page, line[i], date);
-    if (count > SHOWN_PER_RULE)
-        fprintf(page->out, "    ... and %zu more: -o json lists them all\n",
-                count - SHOWN_PER_RULE);
-    print_wrapped(page->out, "    What to do:", line[0]->remediation);
-}
-
-static void print_findings(const struct report *report, const struct page *page, bool date)
-{
-    size_t count = 0, total = lru_count(report->findings);
-    struct line **lines = calloc(total + 1, sizeof(struct line *));
-    if (!lines)
-        return;
-    for (struct line *line = lru_oldest(report->findings); line && count < total;
-         line = lru_newer(report->findings, line))
-        lines[count++] = line;
-    qsort(lines, count, sizeof(struct line *), by_severity);
-    print_coloured(page, "\033[1m", "\nFindings\n");
-    if (count == 0)
-        fputs("  none\n", page->out);
-    for (size_t i = 0, n; i < count; i += n) {
-        for (n = 1; i + n < count && lines[i + n]->severity == lines[i]->severity &&
-                    strcmp(lines[i + n]->rule.value, lines[i]->rule.value) == 0;)
-            n++;
-        print_rule(page, lines + i, n, date);
-    }
-    if (lru_evictions(report->findings) > 0)
-        fprintf(page->out,
-                "\n  and %llu findings more, too many for this report: -o json lists them all\n",
-                (unsigned long long)lru_evictions(report->findings));
-    free(lines);
-}
-
-static void print_number(FILE *out, uint64_t n, const char *what)
-{
-    fprintf(out, "%llu %s%s", (unsigned long long)n, what, n == 1 ? "" : "s");
-}
-
-static void print_sessions(const struct report *report, const struct page *page)
-{
-    FILE *out = page->out;
-    print_coloured(page, "\033[1m", "\nMail sessions\n");
-    fprintf(out, "  %-10s %10s %10s %14s\n", "protocol", "clear", "upgraded", "implicit TLS");
-    for (size_t i = 0; i < PORTS; i++) {
-        bool smtp = i == 0;
-        if (smtp || report->implicit[i] > 0) {
-            fprintf(out, "  %-10s ", implicit_ports[i].name);
-            if (smtp)
-                fprintf(out, "%10llu %10llu ", (unsigned long long)report->clear,
-                        (unsigned long long)report->upgraded);
-            else
-                fprintf(out, "%10s %10s ", "-", "-");
-            fprintf(out, "%14llu\n", (unsigned long long)report->implicit[i]);
-        }
-    }
-    fputs("  STARTTLS:", out);
-    const char *comma = "";
-    for (size_t i = 0; i < STATES; i++) {
-        if (report->by_state[i] > 0) {
-            fprintf(out, "%s %llu %s", comma, (unsigned long long)report->by_state[i], states[i]);
-            comma = ",";
-        }
-    }
-    fprintf(out, "%s\n", *comma ? "" : " no session began in clear");
-    fputs("  In clear: ", out);
-    print_number(out, report->logins, "login attempt");
-    fprintf(out, " (%llu refused, %llu exposed a password or token), ",
-            (unsigned long long)report->refused_logins,
-            (unsigned long long)report->exposing_logins);
-    print_number(out, report->messages, "message");
-    fprintf(out, ", %llu oddit%s\n", (unsigned long long)report->weirds,
-            report->weirds == 1 ? "y" : "ies");
-}
-
-static void print_count(FILE *out, bool *any, uint64_t n, const char *text)
-{
-    if (n == 0)
-        return;
-    *any = true;
-    fprintf(out, "  %llu %s\n", (unsigned long long)n, text);
-}
-
-static void print_unseen(const struct report *report, const struct report_input *input,
-                         const struct page *page)
-{
-    static const struct {
-        enum counter counter;
-        const char *text;
-    } rows[] = {
-        { COUNT_TCP_GAP_BYTES, "bytes were sent that the capture does not hold" },
-        { COUNT_PACKETS_TRUNCATED, "packets were cut by the snap length" },
-        { COUNT_DATAGRAMS_GIVEN_UP, "packets came in IP fragments that could not be put together" },
-        { COUNT_DECODE_MALFORMED, "packets had headers that contradict themselves" },
-        { COUNT_DECODE_UNKNOWN, "packets were of a protocol that is not decoded" },
-        { COUNT_DECODE_BAD_CHECKSUM, "segments had a checksum that does not fit (normal on the "
-                                     "host that sent them) and were used all the same" },
-        { COUNT_FLOWS_EVICTED, "flows were given up because the flow table was full (flows.max)" },
-        { COUNT_MEMORY_REFUSED, "times there was no memory within the budget (memory.*)" },
-        { COUNT_EVENTS_LOST, "events were lost" },
-    };
-    FILE *out = page->out;
-    bool any = false;
-    uint64_t hidden = report->upgraded;
-    print_coloured(page, "\033[1m", "\nNot seen, or in doubt\n");
-    for (size_t i = 0; i < PORTS; i++)
-        hidden += report->implicit[i];
-    print_count(out, &any, hidden, "sessions went on inside TLS, where nothing can be read");
-    for (size_t i = 0; i < REASONS; i++) {
-        char text[80];
-        snprintf(text, sizeof text, "sessions %s", partial_reasons[i].text);
-        print_count(out, &any, report->by_reason[i], text);
-    }
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        print_count(out, &any, counter_read(input->counters, rows[i].counter), rows[i].text);
-    if (!any)
-        fputs("  nothing is missing\n", out);
-}
-
-void report_print(const struct report *report, const struct report_input *input, FILE *out)
-{
-    struct page page = { out, input->colour };
-    char first[TIME_TEXT_LEN + 1], last[TIME_TEXT_LEN + 1];
-    time_print(input->first_ns, first);
-    time_print(input->last_ns, last);
-    bool date = strncmp(first, last, 10) != 0;
-    print_safe(out, input->file, 0);
-    fputs(": ", out);
-    print_number(out, counter_read(input->counters, COUNT_PACKETS), "packet");
-    fputs(", ", out);
-    print_number(out, counter_read(input->counters, COUNT_FLOWS), "TCP flow");
-    if (input->last_ns > 0) {
-        fputs(", ", out);
-        print_time(out, input->first_ns, true);
-        fputs(" to ", out);
-        print_time(out, input->last_ns, date);
-        fputs(" UTC", out);
-    }
-    fputc('\n', out);
-    if (input->fault) {
-        print_coloured(&page, "\033[1;31m", "INCOMPLETE: ");
-        print_safe(out, input->fault, 0);
-        fputs("; what follows is from the packets before that\n", out);
-    }
-    print_findings(report, &page, date);
-    print_sessions(report, &page);
-    print_unseen(report, input, &page);
 }

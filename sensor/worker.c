@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "health.h"
 #include "log.h"
 #include "network.h"
 #include "records.h"
@@ -24,6 +25,7 @@ struct worker {
     struct network *network;
     struct record_writer records;
     struct capture_losses losses; /* so far as they were counted */
+    struct health health;
     uint64_t first_ns, looked_ns;
     bool damaged;
     _Atomic uint64_t progress;
@@ -124,6 +126,24 @@ static void look_around(struct worker *worker, uint64_t now_ns)
         log_warn("%s", notice);
 }
 
+/* Live, every minute tells that the sensor is alive; of a file only what is wrong is worth a line.
+ */
+static void tell_health(struct worker *worker)
+{
+    struct facts *facts = &worker->own;
+    if (!health_facts(&worker->health, &worker->counters, facts))
+        return;
+    if (!worker->options.live && !health_is_bad(facts)) {
+        health_told(&worker->health, &worker->counters);
+        return;
+    }
+    struct event event = { .kind = EVENT_STATS,
+                           .time_ns = network_clock(worker->network),
+                           .facts = buffer_view(&facts->records) };
+    if (records_put_event(&worker->records, &event))
+        health_told(&worker->health, &worker->counters);
+}
+
 static void packets(struct worker *worker, const struct packet *batch, int n)
 {
     struct capture *capture = worker->options.capture;
@@ -150,13 +170,17 @@ void worker_run(struct worker *worker)
             silence(worker);
         else
             packets(worker, batch, n);
-        records_put_watermark(&worker->records, network_clock(worker->network));
+        uint64_t now_ns = network_clock(worker->network);
+        if (worker->first_ns > 0 && health_due(&worker->health, now_ns))
+            tell_health(worker);
+        records_put_watermark(&worker->records, now_ns);
         if (worker->options.live)
             look_around(worker, wall_clock_ns());
     }
     worker->damaged = n == CAPTURE_DAMAGED;
     count_losses(worker);
     network_end(worker->network);
+    tell_health(worker);
     records_put_watermark(&worker->records, WATERMARK_END);
 }
 

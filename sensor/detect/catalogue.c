@@ -21,6 +21,12 @@
     "SCRAM-SHA-1|SCRAM-SHA-1-PLUS|SCRAM-SHA-256|SCRAM-SHA-256-PLUS|SCRAM-SHA-512|"                 \
     "SCRAM-SHA-512-PLUS"
 
+/* What the sensor says of its own view, once for each sensor. */
+#define SENSOR(number_, id_, title_, claim_, evidence_, remediation_)                              \
+    .id = id_, .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7b" number_, .title = title_,              \
+    .on = EVENT_STATS, .all = { { claim_, "yes" } }, .confidence = "confirmed",                    \
+    .group = { FIELDS }, .evidence = evidence_, .remediation = remediation_
+
 const struct finding_rule finding_rules[] = {
     {
         .id = "smtp.auth.cleartext",
@@ -60,6 +66,74 @@ const struct finding_rule finding_rules[] = {
         .remediation = "Announce AUTH only once TLS is up (Postfix: smtpd_tls_auth_only=yes, Exim: "
                        "server_advertise_condition). That alone keeps most clients from sending "
                        "the password.",
+    },
+    {
+        SENSOR("01", "sensor.capture_loss", "Packets were lost before the sensor read them",
+               FIELD_SENSOR_CAPTURE_LOSS,
+               "{mailtap.stats.capture.dropped_kernel} dropped by the kernel and "
+               "{mailtap.stats.capture.dropped_interface} by the interface, "
+               "{mailtap.stats.capture.packets} read",
+               "Give the kernel a bigger buffer (-B), capture less with a filter, or use a faster "
+               "machine. Until then absence proves little: a login may have been in what was "
+               "lost."),
+        .severity = SEVERITY_MEDIUM,
+    },
+    {
+        SENSOR("02", "sensor.tcp.gap", "Bytes of mail flows were sent and not captured",
+               FIELD_SENSOR_GAP,
+               "{mailtap.stats.mail.gap} of {mailtap.stats.mail.flows} mail flows",
+               "Look for drops at the mirror port of the switch (it carries two directions in "
+               "one), at the tap and in the kernel (mailtap doctor shows them)."),
+        .severity = SEVERITY_LOW,
+        .worse = { FIELD_SENSOR_GAP_OFTEN, "yes" },
+        .worse_severity = SEVERITY_MEDIUM,
+    },
+    {
+        SENSOR("03", "sensor.truncated", "Packets were cut by the snap length",
+               FIELD_SENSOR_TRUNCATED,
+               "{mailtap.stats.capture.truncated} of {mailtap.stats.capture.packets} packets",
+               "Capture with a snap length of 262144 (-s 262144), and switch off GRO and LRO on "
+               "the interface (ethtool -K IFACE gro off lro off)."),
+        .severity = SEVERITY_MEDIUM,
+    },
+    {
+        SENSOR("04", "sensor.partial_view",
+               "Mail flows are seen in part: one direction, or no start", FIELD_SENSOR_PARTIAL_VIEW,
+               "{mailtap.stats.mail.one_sided} of {mailtap.stats.mail.flows} mail flows with one "
+               "direction only, {mailtap.stats.mail.midstream} without a start",
+               "Tap both directions: mirror both receive and transmit, or join two interfaces "
+               "(-i eth1+eth2). With asymmetric routing, move the tap to where both ways meet."),
+        .severity = SEVERITY_MEDIUM,
+    },
+    {
+        SENSOR("05", "sensor.desync", "Mail flows broke the rules of their protocol",
+               FIELD_SENSOR_DESYNC_OFTEN,
+               "{mailtap.stats.mail.desync} of {mailtap.stats.mail.flows} mail flows",
+               "Save such a flow and look at it with --trace: either something else speaks on a "
+               "mail port, or mailtap reads it wrongly, which is worth a report."),
+        .severity = SEVERITY_LOW,
+    },
+    {
+        SENSOR("06", "sensor.lost_events", "The sensor dropped events of its own",
+               FIELD_SENSOR_LOST_EVENTS,
+               "{mailtap.stats.events.lost} of {mailtap.stats.events.made} events",
+               "Ask for fewer events (--flows none), or let the outputs be faster. Logins, TLS, "
+               "messages and findings have a reserved share and go last."),
+        .severity = SEVERITY_MEDIUM,
+    },
+    {
+        .id = "sensor.tcp.ambiguous",
+        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7b07",
+        .title = "A stream can be read in two ways",
+        .on = EVENT_WEIRD,
+        .all = { { FIELD_WEIRD_NAME, "sensor.tcp.ambiguous" } },
+        .severity = SEVERITY_MEDIUM,
+        .confidence = "likely",
+        .group = { FIELD_CLIENT_IP, FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELDS },
+        .remediation = "The same bytes of a connection were sent twice and differ: the receiver "
+                       "may have read the other copy. Look at both in the capture. Somebody hides "
+                       "from sensors, or a device in the path rewrites packets: normalise at the "
+                       "border.",
     },
     { .id = NULL },
 };

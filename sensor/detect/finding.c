@@ -10,6 +10,7 @@
 
 #define GROUPS_MAX     16384
 #define WINDOW_NS      (UINT64_C(24) * 3600 * 1000000000)
+#define EVIDENCE_MAX   128
 #define FACTS_KEPT_MAX 1024 /* of the latest event of a group: who, where, how */
 
 /* Ids must not depend on the run: these keys are constants. */
@@ -149,6 +150,14 @@ static void keep(struct group *group, const struct event *event)
         if (wanted && len + fact.value.len + FACT_HEAD <= FACTS_KEPT_MAX)
             facts_copy(&kept, &fact);
     }
+    if (group->rule->evidence) {
+        char text[EVIDENCE_MAX];
+        struct facts_index facts;
+        facts_index(&facts, event->facts);
+        event_text(group->rule->evidence, &facts, text, sizeof text);
+        if (kept.records.len + sizeof text + FACT_HEAD <= FACTS_KEPT_MAX)
+            facts_string(&kept, FIELD_FINDING_EVIDENCE, text);
+    }
     group->kept_len = (uint16_t)kept.records.len;
     if (group->kept_len > 0)
         memcpy(group->kept, kept.records.data, group->kept_len);
@@ -166,7 +175,8 @@ static void rule_facts(struct facts *facts, const struct finding_rule *rule)
     facts_string(facts, FIELD_RULE_NAME, rule->title);
     facts_string(facts, FIELD_FINDING_CONFIDENCE, rule->confidence);
     facts_string(facts, FIELD_FINDING_REMEDIATION, rule->remediation);
-    facts_string(facts, FIELD_THREAT_FRAMEWORK, "MITRE ATT&CK");
+    if (rule->techniques[0])
+        facts_string(facts, FIELD_THREAT_FRAMEWORK, "MITRE ATT&CK");
     for (size_t i = 0; i < RULE_TECHNIQUES && rule->techniques[i]; i++)
         facts_string(facts, FIELD_THREAT_TECHNIQUE_ID, rule->techniques[i]);
     for (size_t i = 0; i < RULE_GROUP && rule->group[i] != FIELDS; i++)

@@ -40,6 +40,7 @@ struct finding_rule {
     enum field group[RULE_GROUP]; /* ends with FIELDS; what makes it the same finding */
     const char *techniques[RULE_TECHNIQUES];
     const char *remediation;
+    const char *evidence; /* a template over the event's facts, for event_text(); NULL: none */
 };
 
 /* The rules there are (catalogue.c); ends with id NULL. */

@@ -120,14 +120,18 @@ static struct piece cut_piece(struct bytes *rest)
     return piece;
 }
 
+static void cut_template(const char *text, struct template *template)
+{
+    struct bytes rest = bytes_of_string(text);
+    template->pieces = 0;
+    while (rest.len > 0 && template->pieces < PIECES_MAX)
+        template->piece[template->pieces++] = cut_piece(&rest);
+}
+
 static void cut_templates(void)
 {
-    for (unsigned kind = 0; kind < EVENT_KINDS; kind++) {
-        struct template *template = &templates[kind];
-        struct bytes rest = bytes_of_string(schema_event((enum event_kind)kind)->message);
-        while (rest.len > 0 && template->pieces < PIECES_MAX)
-            template->piece[template->pieces++] = cut_piece(&rest);
-    }
+    for (unsigned kind = 0; kind < EVENT_KINDS; kind++)
+        cut_template(schema_event((enum event_kind)kind)->message, &templates[kind]);
 }
 
 struct line {
@@ -157,15 +161,14 @@ static bool add_field(struct line *line, enum field field, const struct facts_in
     return true;
 }
 
-void event_message(enum event_kind kind, const struct facts_index *facts, char *to, size_t size)
+static void fill(const struct template *template, const struct facts_index *facts, char *to,
+                 size_t size)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, cut_templates);
     struct line line = { to, 0, size };
     size_t optional = 0; /* where the [...] began */
     bool complete = true;
-    for (size_t i = 0; i < templates[kind].pieces; i++) {
-        const struct piece *piece = &templates[kind].piece[i];
+    for (size_t i = 0; i < template->pieces; i++) {
+        const struct piece *piece = &template->piece[i];
         switch (piece->type) {
         case PIECE_TEXT:
             add(&line, piece->text);
@@ -184,4 +187,18 @@ void event_message(enum event_kind kind, const struct facts_index *facts, char *
         }
     }
     to[line.len] = '\0';
+}
+
+void event_message(enum event_kind kind, const struct facts_index *facts, char *to, size_t size)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, cut_templates);
+    fill(&templates[kind], facts, to, size);
+}
+
+void event_text(const char *template, const struct facts_index *facts, char *to, size_t size)
+{
+    struct template cut;
+    cut_template(template, &cut);
+    fill(&cut, facts, to, size);
 }

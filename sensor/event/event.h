@@ -57,7 +57,9 @@ bool event_unpack(struct bytes packed, struct event *);
 void event_id(const struct event *, const char *sensor, struct bytes key,
               char id[EVENT_ID_LEN + 1]);
 
-/* Fills in a message template of events.def from the facts. Always NUL-terminated. */
+/* Fills in the message template of events.def from the facts, or a template of the caller's own
+ * that is written in the same way. Always NUL-terminated. */
 void event_message(enum event_kind, const struct facts_index *, char *to, size_t size);
+void event_text(const char *template, const struct facts_index *, char *to, size_t size);
 
 #endif

@@ -37,7 +37,7 @@ enum field_visibility {
     VISIBILITY_ATTACHMENT,
     VISIBILITY_INTERNAL,
 };
-enum event_stream { STREAM_EVENTS, STREAM_FINDINGS, STREAMS };
+enum event_stream { STREAM_EVENTS, STREAM_FINDINGS, STREAM_STATS, STREAMS };
 
 struct field_row {
     const char *name;

@@ -8,6 +8,8 @@
 #include "lru.h"
 #include "tcp_reassembly.h"
 
+#define STARTLESS_NS (UINT64_C(3600) * 1000000000)
+
 /* What a packet touches stands first, what only the birth and the end of a flow need stands last.
  */
 struct flow {
@@ -27,7 +29,7 @@ struct flow_table {
     struct flow_options options;
     const struct session_env *env;
     struct tcp_env tcp_env;
-    uint64_t clock_ns;
+    uint64_t clock_ns, first_ns; /* the clock; the first packet */
 };
 
 static struct flow *flow_of_deadline(struct deadline *deadline)
@@ -59,22 +61,52 @@ static bool is_mail_port(uint16_t port)
     return false;
 }
 
+static bool is_mail(const struct flow_identity *id)
+{
+    return id->protocol &&
+           (id->tls_mode != TLS_MODE_IMPLICIT || is_mail_port(id->end[FROM_SERVER].port));
+}
+
 static bool wants_event(const struct flow_table *table, const struct flow_identity *id)
 {
     switch (table->options.events) {
     case FLOW_EVENTS_NONE:
         return false;
     case FLOW_EVENTS_MAIL:
-        return id->protocol &&
-               (id->tls_mode != TLS_MODE_IMPLICIT || is_mail_port(id->end[FROM_SERVER].port));
+        return is_mail(id);
     case FLOW_EVENTS_ALL:
         return true;
     }
     return false;
 }
 
-static void keep_coverage(void *arg, struct flow_identity *id, const struct session *session)
+/* How well mail is seen. What was there when the capture began has no start to be seen; it may be
+ * silent for half an hour (RFC 2177), so it has an hour to show. */
+static void count_coverage(const struct flow_table *table, const struct flow_identity *id,
+                           unsigned coverage)
 {
+    static const struct {
+        unsigned bit;
+        enum counter counter;
+    } rows[] = {
+        { COVERAGE_ONE_SIDED, COUNT_MAIL_ONE_SIDED },
+        { COVERAGE_MIDSTREAM, COUNT_MAIL_MIDSTREAM },
+        { COVERAGE_GAP, COUNT_MAIL_GAP },
+        { COVERAGE_DESYNC, COUNT_MAIL_DESYNC },
+    };
+    if (id->first_ns - table->first_ns < STARTLESS_NS)
+        coverage &= ~(unsigned)COVERAGE_MIDSTREAM;
+    count(table->env->counters, COUNT_MAIL_FLOWS);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (coverage & rows[i].bit)
+            count(table->env->counters, rows[i].counter);
+    }
+}
+
+static void session_over(void *arg, struct flow_identity *id, const struct session *session)
+{
+    if (is_mail(id))
+        count_coverage(arg, id, session_coverage(session));
     if (wants_event(arg, id))
         session_flow_facts(session, &flow_of_identity(id)->coverage);
 }
@@ -186,7 +218,7 @@ struct flow_table *flow_table_new(const struct flow_options *options, const stru
     };
     table->options = *options;
     table->env = env;
-    table->tcp_env = (struct tcp_env){ env, keep_coverage, table };
+    table->tcp_env = (struct tcp_env){ env, session_over, table };
     table->flows = lru_new(&lru);
     if (!table->flows || !deadlines_init(&table->deadlines, options->max_flows)) {
         flow_table_free(table);
@@ -349,6 +381,8 @@ void flow_segment(struct flow_table *table, const struct flow_lookup *lookup,
 {
     flow_advance(table, moment.time_ns);
     moment.time_ns = table->clock_ns;
+    if (table->first_ns == 0)
+        table->first_ns = table->clock_ns;
 
     struct flow *flow = lru_find(table->flows, lookup->hash, &lookup->key, table->clock_ns);
     enum direction d = FROM_CLIENT;

@@ -259,8 +259,9 @@ static int read_password(const char *path, char *password, size_t size)
 static int configure(struct redis *redis, const struct redis_options *options,
                      struct sink_report *report)
 {
-    static const char *const stream[STREAMS] = { "events", "findings" };
-    uint64_t maxlen[STREAMS] = { options->events_maxlen, options->findings_maxlen };
+    static const char *const stream[STREAMS] = { "events", "findings", "stats" };
+    uint64_t maxlen[STREAMS] = { options->events_maxlen, options->findings_maxlen,
+                                 options->stats_maxlen };
     const char *problem = NULL;
     if (!redis_url_parse(options->url, &redis->url, &problem)) {
         snprintf(report->trouble, sizeof report->trouble, "bad URL: %s", problem);

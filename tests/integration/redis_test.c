@@ -181,6 +181,7 @@ static struct redis_options options_for(char *url, bool finite_input)
                                    .prefix = prefix,
                                    .events_maxlen = 100000,
                                    .findings_maxlen = 50000,
+                                   .stats_maxlen = 10000,
                                    .finite_input = finite_input };
 }
 

@@ -204,15 +204,13 @@ TEST(message_with_a_double_part)
     facts_string(&facts, FIELD_RULE_NAME, "Password in the clear");
     facts_string(&facts, FIELD_FINDING_STATE, "new");
     facts_string(&facts, FIELD_EVENT_OUTCOME, "success");
-    assert_message(EVENT_FINDING, &facts,
-                   "Password in the clear, new: from 10.0.0.1 to 10.0.0.2:25");
+    assert_message(EVENT_FINDING, &facts, "Password in the clear, new: 10.0.0.1 to 10.0.0.2:25");
     facts_unset(&facts, FIELD_EVENT_OUTCOME);
     facts_string(&facts, FIELD_AUTH_MECHANISM, "LOGIN");
-    assert_message(EVENT_FINDING, &facts,
-                   "Password in the clear, new: from 10.0.0.1 to 10.0.0.2:25");
+    assert_message(EVENT_FINDING, &facts, "Password in the clear, new: 10.0.0.1 to 10.0.0.2:25");
     facts_string(&facts, FIELD_EVENT_OUTCOME, "success");
     assert_message(EVENT_FINDING, &facts,
-                   "Password in the clear, new: from 10.0.0.1 to 10.0.0.2:25 (LOGIN, success)");
+                   "Password in the clear, new: 10.0.0.1 to 10.0.0.2:25 (LOGIN, success)");
     facts_free(&facts);
 }
 

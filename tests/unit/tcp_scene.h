@@ -160,6 +160,11 @@ void session_weird(struct session *s, enum weird weird, enum direction d)
     scene_say("weird %s %s", schema_weird(weird), scene_sides[d]);
 }
 
+unsigned session_coverage(const struct session *s)
+{
+    return s->coverage;
+}
+
 void session_flow_facts(const struct session *s, struct facts *facts)
 {
     facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");
