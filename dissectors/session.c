@@ -281,14 +281,13 @@ static bool progress(struct session *s, enum direction d)
     return consumed > 0;
 }
 
+static void lose(struct session *s, enum direction d, uint64_t missing);
+
 /* Loss that we make ourselves: what the dissector would not take and we cannot keep is a gap. */
 static void overflow(struct session *s, enum direction d)
 {
-    uint64_t missing = s->stream[d].unread.len;
-    s->stream[d].unread = BYTES_NONE;
-    buffer_clear(&s->stream[d].kept);
     count(s->env->counters, COUNT_MEMORY_REFUSED);
-    session_gap(s, s->now, d, missing);
+    lose(s, d, 0);
 }
 
 /* Keeps what is left of a packet that is about to go, or of the buffer in which it lies. */
@@ -331,6 +330,30 @@ static void run(struct session *s, enum direction first)
     }
 }
 
+/* Bytes of this direction are missing. What waited before the gap goes with it: joined to what
+ * follows it would be a lie. */
+static void lose(struct session *s, enum direction d, uint64_t missing)
+{
+    struct stream *stream = &s->stream[d];
+    s->coverage |= COVERAGE_GAP;
+    if (!s->reading)
+        return;
+    missing += stream->unread.len;
+    stream->unread = BYTES_NONE;
+    stream->shown = 0;
+    buffer_clear(&stream->kept);
+    session_explain(s, "gap of %llu bytes from the %s", (unsigned long long)missing,
+                    direction_name(d));
+    if (s->dissector) {
+        s->dissector->gap(s, s->state, d, missing);
+        run(s, other_direction(d));
+        keep_rests(s);
+    } else {
+        stream->gap += missing;
+        s->midstream = true;
+    }
+}
+
 void session_data(struct session *s, struct moment now, enum direction from, struct bytes data)
 {
     enum direction d = role_of(s, from);
@@ -363,26 +386,18 @@ void session_data(struct session *s, struct moment now, enum direction from, str
 
 void session_gap(struct session *s, struct moment now, enum direction from, uint64_t missing)
 {
-    enum direction d = role_of(s, from);
-    struct stream *stream = &s->stream[d];
     s->now = now;
-    s->coverage |= COVERAGE_GAP;
-    if (!s->reading)
-        return;
-    /* What waited before the gap goes with it: joined to what follows it would be a lie. */
-    missing += stream->unread.len;
-    stream->unread = BYTES_NONE;
-    stream->shown = 0;
-    buffer_clear(&stream->kept);
-    session_explain(s, "gap of %llu bytes from the %s", (unsigned long long)missing,
-                    direction_name(d));
-    if (s->dissector) {
-        s->dissector->gap(s, s->state, d, missing);
-        run(s, other_direction(d));
-        keep_rests(s);
-    } else {
-        stream->gap += missing;
-        s->midstream = true;
+    lose(s, role_of(s, from), missing);
+}
+
+void session_relieve(struct session *s, struct moment now)
+{
+    s->now = now;
+    session_partial(s, COVERAGE_MEMORY);
+    for (int d = 0; d < DIRECTIONS; d++) {
+        if (s->stream[d].unread.len > 0)
+            lose(s, (enum direction)d, 0);
+        buffer_free(&s->stream[d].kept);
     }
 }
 

@@ -60,6 +60,8 @@ void session_gap(struct session *, struct moment, enum direction, uint64_t missi
 /* Whether packets of this direction can be seen at all. Unknown until told. */
 void session_visible(struct session *, struct moment, enum direction, enum claim);
 void session_partial(struct session *, enum coverage);
+/* Memory is short: what was not read yet goes, and becomes a gap. */
+void session_relieve(struct session *, struct moment);
 /* No more bytes will come: events that waited for an answer are made now. Once. */
 void session_end(struct session *, struct moment, enum ending);
 

@@ -31,7 +31,8 @@ extern const struct report_reason report_reasons[REPORT_REASONS];
 struct report {
     struct lru *findings;
     uint64_t lines;
-    /* Sessions that began in clear, by the state of their STARTTLS, and by what of them was missed. */
+    /* Sessions that began in clear, by the state of their STARTTLS, and by what of them was missed.
+     */
     uint64_t by_state[REPORT_STATES], by_reason[REPORT_REASONS];
     struct {
         uint64_t clear, upgraded, implicit;

@@ -281,6 +281,8 @@ static void print_unseen(const struct report *report, const struct report_input 
                                      "host that sent them) and were used all the same" },
         { COUNT_FLOWS_EVICTED, "flows were given up because the flow table was full (flows.max)" },
         { COUNT_MEMORY_REFUSED, "times there was no memory within the budget (memory.*)" },
+        { COUNT_MEMORY_RELIEVED, "times the largest session gave up memory so that others kept "
+                                 "theirs (memory.*)" },
         { COUNT_EVENTS_LOST, "events were lost" },
     };
     FILE *out = page->out;

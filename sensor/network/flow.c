@@ -29,6 +29,7 @@ struct flow_table {
     struct flow_options options;
     const struct session_env *env;
     struct tcp_env tcp_env;
+    struct holders holders[TCP_BUDGETS];
     uint64_t clock_ns, first_ns; /* the clock; the first packet */
 };
 
@@ -218,7 +219,9 @@ struct flow_table *flow_table_new(const struct flow_options *options, const stru
     };
     table->options = *options;
     table->env = env;
-    table->tcp_env = (struct tcp_env){ env, session_over, table };
+    for (int i = 0; i < TCP_BUDGETS; i++)
+        holders_init(&table->holders[i]);
+    table->tcp_env = (struct tcp_env){ env, table->holders, session_over, table };
     table->flows = lru_new(&lru);
     if (!table->flows || !deadlines_init(&table->deadlines, options->max_flows)) {
         flow_table_free(table);
@@ -373,6 +376,20 @@ void flow_advance(struct flow_table *table, uint64_t time_ns)
     table->clock_ns = time_ns;
 }
 
+/* Whoever holds most gives way, so that one connection cannot take the memory of all others. */
+static void relieve(struct flow_table *table)
+{
+    enum tcp_budget which;
+    struct tcp *tcp;
+    while ((tcp = tcp_largest(&table->tcp_env, &which)) != NULL) {
+        struct flow *flow = (struct flow *)(void *)((char *)tcp - offsetof(struct flow, tcp));
+        tcp_relieve(tcp, which, moment_of(table, flow));
+        if (tcp->state == TCP_ENDED)
+            put_off_idle(table, flow);
+        schedule(table, flow);
+    }
+}
+
 /* --- packets
  * --------------------------------------------------------------------------------------- */
 
@@ -413,6 +430,7 @@ void flow_segment(struct flow_table *table, const struct flow_lookup *lookup,
     tcp_segment(&flow->tcp, &table->tcp_env, &flow->identity, moment, d, s);
     put_off_idle(table, flow);
     schedule(table, flow);
+    relieve(table);
 }
 
 void flow_end_all(struct flow_table *table)

@@ -52,6 +52,7 @@ struct acked_hole {
 /* What a connection has while its bytes are read. */
 struct reassembly {
     const struct tcp_env *env;
+    struct holder holder[TCP_BUDGETS];
     struct flow_identity *identity;
     struct session *session; /* NULL until there is something to tell it */
     struct waiting_list by_seq[DIRECTIONS], by_arrival;
@@ -130,6 +131,8 @@ static bool reassembly_new(struct tcp *t, const struct tcp_env *env, struct flow
     }
     r->env = env;
     r->identity = identity;
+    for (int i = 0; i < TCP_BUDGETS; i++)
+        r->holder[i].owner = t;
     for (int d = 0; d < DIRECTIONS; d++)
         TAILQ_INIT(&r->by_seq[d]);
     TAILQ_INIT(&r->by_arrival);
@@ -151,6 +154,8 @@ void tcp_free(struct tcp *t)
     }
     for (int d = 0; d < DIRECTIONS; d++)
         in_flight_free(&r->in_flight[d], streams);
+    for (int i = 0; i < TCP_BUDGETS; i++)
+        holder_drop(&r->env->holders[i], &r->holder[i]);
     session_free(r->session);
     free(r);
     pool_give(streams, sizeof *r);
@@ -511,7 +516,7 @@ static void end_if_closed(struct tcp *t, struct moment now)
         become_ended(t, now, ENDED_CLOSED);
 }
 
-void tcp_expire(struct tcp *t, struct moment now)
+static void expire(struct tcp *t, struct moment now)
 {
     while (t->reassembly && t->due_ns <= now.time_ns) {
         const struct reassembly *r = t->reassembly;
@@ -526,6 +531,97 @@ void tcp_expire(struct tcp *t, struct moment now)
         watch_holes(t, now);
     }
     end_if_closed(t, now);
+}
+
+/* --- budgets
+ * -------------------------------------------------------------------------------------- */
+
+/* So much stays free for what one segment may need. */
+#define RESERVE_MAX (256 * 1024)
+
+static struct pool *budget(const struct tcp_env *env, int which)
+{
+    return which == TCP_STREAMS ? env->session->streams : env->session->tables;
+}
+
+struct usage {
+    size_t used[TCP_BUDGETS];
+};
+
+static struct usage usage_of(const struct tcp_env *env)
+{
+    return (struct usage){ { budget(env, TCP_STREAMS)->used, budget(env, TCP_TABLES)->used } };
+}
+
+/* What was taken or given back since `before` was by this connection. */
+static void account(struct tcp *t, const struct tcp_env *env, const struct usage *before)
+{
+    for (int i = 0; t->reassembly && i < TCP_BUDGETS; i++) {
+        size_t used = budget(env, i)->used;
+        if (used != before->used[i])
+            holder_changed(&env->holders[i], &t->reassembly->holder[i],
+                           (ptrdiff_t)(used - before->used[i]));
+    }
+}
+
+struct tcp *tcp_largest(const struct tcp_env *env, enum tcp_budget *which)
+{
+    for (int i = 0; i < TCP_BUDGETS; i++) {
+        const struct pool *pool = budget(env, i);
+        size_t reserve = pool->limit / 8 < RESERVE_MAX ? pool->limit / 8 : RESERVE_MAX;
+        struct holder *holder =
+            pool->limit - pool->used < reserve ? holders_largest(&env->holders[i]) : NULL;
+        if (holder) {
+            *which = (enum tcp_budget)i;
+            return holder->owner;
+        }
+    }
+    return NULL;
+}
+
+static void relieve_streams(struct tcp *t, struct moment now)
+{
+    while (t->reassembly && t->reassembly->count > 0)
+        give_up_oldest(t, now);
+    struct reassembly *r = t->reassembly;
+    if (!r)
+        return;
+    for (int d = 0; d < DIRECTIONS; d++)
+        in_flight_free(&r->in_flight[d], r->env->session->streams);
+    if (r->session) {
+        session_relieve(r->session, now);
+        stop_if_read_enough(t, now);
+    }
+}
+
+void tcp_relieve(struct tcp *t, enum tcp_budget which, struct moment now)
+{
+    const struct tcp_env *env = t->reassembly->env;
+    struct usage before = usage_of(env);
+    count(env->session->counters, COUNT_MEMORY_RELIEVED);
+    if (which == TCP_TABLES && t->reassembly->session)
+        session_partial(t->reassembly->session, COVERAGE_MEMORY);
+    if (which == TCP_STREAMS)
+        relieve_streams(t, now);
+    else
+        become_counted(t, now);
+    watch_holes(t, now);
+    end_if_closed(t, now);
+    account(t, env, &before);
+    if (t->reassembly) /* it has nothing more to give until it takes again */
+        holder_drop(&env->holders[which], &t->reassembly->holder[which]);
+}
+
+void tcp_expire(struct tcp *t, struct moment now)
+{
+    if (!t->reassembly) {
+        end_if_closed(t, now);
+        return;
+    }
+    const struct tcp_env *env = t->reassembly->env;
+    struct usage before = usage_of(env);
+    expire(t, now);
+    account(t, env, &before);
 }
 
 void tcp_end(struct tcp *t, struct moment now, enum ending ending)
@@ -838,11 +934,9 @@ static void reset(struct tcp *t, struct moment now, enum direction d, const stru
     tcp_end(t, now, ENDED_RESET);
 }
 
-void tcp_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity,
-                 struct moment now, enum direction d, const struct segment *s)
+static void take_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity,
+                         struct moment now, enum direction d, const struct segment *s)
 {
-    if (t->state == TCP_ENDED)
-        return;
     bool believable = s->flags & TCP_RST ? reset_plausible(t, d, s->seq)
                                          : t->state == TCP_COUNTED || plausible(t, d, s);
     if (!believable) {
@@ -870,4 +964,14 @@ void tcp_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity 
     drain(t, now);
     watch_holes(t, now);
     end_if_closed(t, now);
+}
+
+void tcp_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity,
+                 struct moment now, enum direction d, const struct segment *s)
+{
+    if (t->state == TCP_ENDED)
+        return;
+    struct usage before = usage_of(env);
+    take_segment(t, env, identity, now, d, s);
+    account(t, env, &before);
 }

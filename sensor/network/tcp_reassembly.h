@@ -8,6 +8,7 @@
 #define MAILTAP_TCP_REASSEMBLY_H
 
 #include "decode.h"
+#include "holders.h"
 #include "session.h"
 
 #define TCP_HOLE_NS          UINT64_C(1000000000)
@@ -19,9 +20,13 @@
 #define TCP_IN_FLIGHT_BYTES  (4 * 1024)
 #define TCP_NEVER            UINT64_MAX
 
+/* The budgets that a connection draws on while it is read. */
+enum tcp_budget { TCP_STREAMS, TCP_TABLES, TCP_BUDGETS };
+
 /* What all connections of one worker share. */
 struct tcp_env {
     const struct session_env *session;
+    struct holders *holders; /* TCP_BUDGETS of them; their owners are connections */
     /* Called before a session is freed: the last moment to ask it something. */
     void (*session_over)(void *arg, struct flow_identity *, const struct session *);
     void *arg;
@@ -69,6 +74,12 @@ void tcp_segment(struct tcp *, const struct tcp_env *, struct flow_identity *, s
 
 /* Gives up the holes that are due. */
 void tcp_expire(struct tcp *, struct moment);
+
+/* The connection that holds most of a budget that is nearly used up; NULL while there is enough. */
+struct tcp *tcp_largest(const struct tcp_env *, enum tcp_budget *);
+/* It gives that up: of the streams what waits and what was not read yet, which becomes a gap; of
+ * the tables its session. Call between segments. */
+void tcp_relieve(struct tcp *, enum tcp_budget, struct moment);
 
 /* No more segments will come: gives up all holes, ends the session and frees everything. Does
  * nothing if the connection has ended before. */

@@ -71,5 +71,41 @@ class Flood(unittest.TestCase):
             self.assertLess(usage.ru_maxrss * 1024, bound + 32 * MIB, "32 MiB are for the program, its rings and buffers")
 
 
+    def test_hoarders(self):
+        """Connections with a hole behind which as much waits as may: they give way, the mail sessions do not."""
+        hoarders = 60
+
+        def hoarder(k):
+            client, turns = f"203.0.113.{k + 1}", [("S", b"220 mx ESMTP\r\n"), ("C", b"EHLO a\r\n")]
+            yield from crafted.session(turns, client=client, close=False)
+            for i in range(150):  # the byte in front of these never comes
+                yield crafted.tcp_frame(client, "192.0.2.25", 40000, 25, 1000 + 10 + i * 1460, 0, 0, b"x" * 1460)
+
+        def session(k):
+            return crafted.session(crafted.login(user=f"user{k}@example.org"), client=f"198.51.100.{k + 1}")
+        chooser = random.Random(2)
+        frames = [list(hoarder(k)) for k in range(hoarders)] + [list(session(k)) for k in range(SESSIONS)]
+        turns = [k for k, flow in enumerate(frames) for _ in flow]
+        chooser.shuffle(turns)
+        left = [iter(flow) for flow in frames]
+        with tempfile.TemporaryDirectory() as folder:
+            path, config = os.path.join(folder, "hoarders.pcap"), os.path.join(folder, "mailtap.yaml")
+            crafted.write(path, (next(left[k]) for k in turns), step=0.9 / len(turns))
+            with open(config, "w", encoding="ascii") as out:
+                out.write("memory:\n  streams_mib: 2\n")
+            run = [MAILTAP, "-c", config, "-r", path]
+            events = [json.loads(line) for line in subprocess.run([*run, "-o", "json"], capture_output=True, check=True).stdout.splitlines()]
+            report = subprocess.run(run, capture_output=True, check=True, text=True).stdout
+        logins = [(e["user"]["name"], e["mailtap"]["coverage"]) for e in events
+                  if e["event"]["dataset"] == "mailtap.auth" and e["event"]["outcome"] == "success"]
+        self.assertEqual(sorted(logins), sorted((f"user{k}@example.org", "full") for k in range(SESSIONS)))
+        self.assertRegex(report, r"[1-9]\d* times the largest session gave up memory")
+        self.assertNotIn("no memory within the budget", report)
+        gave_way = [e for e in events if e["event"]["dataset"] == "mailtap.starttls" and
+                    "memory" in e["mailtap"].get("coverage_reason", [])]
+        self.assertGreater(len(gave_way), 0)
+        self.assertEqual({e["client"]["ip"].rsplit(".", 1)[0] for e in gave_way}, {"203.0.113"})
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1], verbosity=1)

@@ -271,6 +271,45 @@ static uint32_t flows_of_two_tags(void)
     return flow_count(scene.flows);
 }
 
+/* A connection that lets much wait makes way for others, and they go on as if nothing had been. */
+TEST(largest_holder_gives_way)
+{
+    static char kilobyte[1025];
+    memset(kilobyte, 'w', 1024);
+    pool_init(&scene.streams, 48 * 1024);
+    handshake();
+    client(1, 1, "small");
+    scene.port[FROM_CLIENT] = 40001;
+    handshake();
+    client(1, 1, "big");
+    for (uint32_t i = 0; counted(COUNT_MEMORY_RELIEVED) == 0; i++) {
+        assert_true(i < 48);
+        client(5 + i * 1024, 1, kilobyte); /* one byte is missing before these */
+    }
+    assert_true(scene.streams.used < 8 * 1024);
+    scene_close_line();
+    assert_non_null(
+        strstr(scene.log, "open\nclient \"small\"\nopen\nclient \"big\"\ngap client 1"));
+    assert_non_null(strstr(scene.log, "relieve\n"));
+    scene.log_len = 0;
+    scene.port[FROM_CLIENT] = 40000;
+    client(6, 1, " goes on");
+    expect("client \" goes on\"\n");
+    assert_int_equal(counted(COUNT_MEMORY_REFUSED), 0);
+}
+
+/* Connections that hold little and cannot give it up are not asked again and again. */
+TEST(relief_ends_when_there_is_nothing_to_give)
+{
+    pool_init(&scene.streams, 4 * 1024);
+    for (uint16_t port = 40000; port < 40004; port++) {
+        scene.port[FROM_CLIENT] = port;
+        handshake();
+        client(1, 1, "abc");
+    }
+    assert_true(counted(COUNT_MEMORY_RELIEVED) < 100);
+}
+
 TEST(vlan_is_part_of_the_key)
 {
     assert_int_equal(flows_of_two_tags(), 2);
@@ -309,6 +348,8 @@ int main(void)
         IN_SCENE(opaque_flow_is_only_counted),
         IN_SCENE(mail_only),
         IN_SCENE(no_events),
+        IN_SCENE(largest_holder_gives_way),
+        IN_SCENE(relief_ends_when_there_is_nothing_to_give),
         IN_SCENE(vlan_is_part_of_the_key),
         IN_SCENE(vlan_is_ignored_on_demand),
     };

@@ -134,6 +134,13 @@ void session_visible(struct session *s, struct moment now, enum direction d, enu
     }
 }
 
+void session_relieve(struct session *s, struct moment now)
+{
+    (void)now;
+    assert_false(s->ended);
+    scene_say("relieve");
+}
+
 void session_partial(struct session *s, enum coverage reason)
 {
     s->coverage |= (uint8_t)reason;
