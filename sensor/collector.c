@@ -7,8 +7,16 @@
 #include "finding.h"
 #include "json.h"
 
-#define IDLE_WAIT_MS 100
-#define JSON_MAX     (256 * 1024)
+#define IDLE_WAIT_MS  100
+#define JSON_MAX      (256 * 1024)
+#define BLOCK_STEP    256
+#define BLOCK_CLASSES 8
+#define FREE_BLOCKS   1024
+
+/* A place for an event that is not needed now. */
+struct block {
+    struct block *next;
+};
 
 struct collector {
     struct collector_options options;
@@ -16,6 +24,8 @@ struct collector {
     struct event *
         *held; /* a heap by event_compare(); each event with its facts behind it in one block */
     size_t held_count, held_capacity;
+    struct block *free_blocks[BLOCK_CLASSES];
+    unsigned free_count;
     struct findings *findings;
     struct facts complete; /* of the event being published */
     struct buffer json;
@@ -88,9 +98,37 @@ static bool earlier(const struct collector *c, size_t a, size_t b)
     return event_compare(c->held[a], c->held[b]) < 0;
 }
 
+/* Blocks of few sizes, used again instead of asking malloc, which the worker asks at the same time.
+ */
+static struct event *new_block(struct collector *c, size_t size)
+{
+    size_t class = (size - 1) / BLOCK_STEP;
+    if (class >= BLOCK_CLASSES)
+        return malloc(size);
+    struct block *block = c->free_blocks[class];
+    if (!block)
+        return malloc((class + 1) * BLOCK_STEP);
+    c->free_blocks[class] = block->next;
+    c->free_count--;
+    return (struct event *)(void *)block;
+}
+
+static void free_block(struct collector *c, struct event *event)
+{
+    struct block *block = (struct block *)(void *)event;
+    size_t class = (sizeof *event + event_packed_len(event) - 1) / BLOCK_STEP;
+    if (class >= BLOCK_CLASSES || c->free_count >= FREE_BLOCKS) {
+        free(event);
+        return;
+    }
+    block->next = c->free_blocks[class];
+    c->free_blocks[class] = block;
+    c->free_count++;
+}
+
 static bool hold(struct collector *c, struct bytes packed)
 {
-    struct event *event = malloc(sizeof *event + packed.len);
+    struct event *event = new_block(c, sizeof *event + packed.len);
     if (!event)
         return false;
     uint8_t *copy = (uint8_t *)(event + 1);
@@ -197,7 +235,7 @@ void collector_run(struct collector *c)
         while (c->held_count > 0 && (c->held[0]->time_ns < until || until == WATERMARK_END)) {
             struct event *event = take_first(c);
             release(c, event);
-            free(event);
+            free_block(c, event);
         }
         if (until == WATERMARK_END)
             break;
@@ -229,6 +267,10 @@ void collector_free(struct collector *c)
     findings_free(c->findings);
     facts_free(&c->complete);
     buffer_free(&c->json);
+    for (size_t i = 0; i < BLOCK_CLASSES; i++) {
+        for (struct block *block; (block = c->free_blocks[i]) != NULL; free(block))
+            c->free_blocks[i] = block->next;
+    }
     free(c->held);
     free(c);
 }

@@ -11,10 +11,11 @@
 #include "records.h"
 #include "siphash.h"
 
-#define MIB        ((size_t)1 << 20)
-#define LOOK_NS    UINT64_C(1000000000)
+#define MIB              ((size_t)1 << 20)
+#define PROGRESS_BATCHES 32
+#define LOOK_NS          UINT64_C(1000000000)
 /* So long after its time stamp a packet may still be on its way through the kernel. */
-#define SILENCE_NS UINT64_C(500000000)
+#define SILENCE_NS       UINT64_C(500000000)
 
 struct worker {
     struct worker_options options;
@@ -26,7 +27,7 @@ struct worker {
     struct record_writer records;
     struct capture_losses losses; /* so far as they were counted */
     struct health health;
-    uint64_t first_ns, looked_ns;
+    uint64_t first_ns, looked_ns, batches;
     bool damaged;
     _Atomic uint64_t progress;
 };
@@ -150,7 +151,8 @@ static void packets(struct worker *worker, const struct packet *batch, int n)
     if (worker->first_ns == 0)
         worker->first_ns = batch[0].time_ns;
     network_batch(worker->network, capture_link_type(capture), batch, n);
-    atomic_store_explicit(&worker->progress, capture_offset(capture), memory_order_relaxed);
+    if (worker->batches++ % PROGRESS_BATCHES == 0) /* to ask costs a system call */
+        atomic_store_explicit(&worker->progress, capture_offset(capture), memory_order_relaxed);
 }
 
 /* Nothing comes, but time goes on: what is due must not wait for the next packet. */

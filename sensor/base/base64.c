@@ -3,16 +3,19 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static int value_of(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+#define RUN_OF_10(c, v)                                                                            \
+    [c] = v, [(c) + 1] = (v) + 1, [(c) + 2] = (v) + 2, [(c) + 3] = (v) + 3, [(c) + 4] = (v) + 4,   \
+    [(c) + 5] = (v) + 5, [(c) + 6] = (v) + 6, [(c) + 7] = (v) + 7, [(c) + 8] = (v) + 8,            \
+    [(c) + 9] = (v) + 9
+#define RUN_OF_26(c, v)                                                                            \
+    RUN_OF_10(c, v), RUN_OF_10((c) + 10, (v) + 10),                                                \
+        [(c) + 20] = (v) + 20, [(c) + 21] = (v) + 21, [(c) + 22] = (v) + 22,                       \
+               [(c) + 23] = (v) + 23, [(c) + 24] = (v) + 24, [(c) + 25] = (v) + 25
+
+/* The value of each character, and 1 more: 0 is none of the alphabet. */
+static const uint8_t values[256] = {
+    RUN_OF_26('A', 1), RUN_OF_26('a', 27), RUN_OF_10('0', 53), ['+'] = 63, ['/'] = 64,
+};
 
 bool base64_decode(struct bytes from, uint8_t *to, size_t size, size_t *len)
 {
@@ -29,10 +32,10 @@ bool base64_decode(struct bytes from, uint8_t *to, size_t size, size_t *len)
     unsigned held = 0;
     size_t out = 0;
     for (size_t i = 0; i < from.len; i++) {
-        int value = value_of(from.data[i]);
-        if (value < 0)
+        uint32_t value = values[from.data[i]];
+        if (value == 0)
             return false;
-        bits = (bits << 6 | (uint32_t)value) & 0xFFFFFF;
+        bits = (bits << 6 | (value - 1)) & 0xFFFFFF;
         held += 6;
         if (held >= 8) {
             if (out == size)

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Few steps while it is small: what grows at all usually becomes some hundred bytes. */
+#define SMALLEST 128
+#define LARGE    2048
+
 void buffer_init(struct buffer *buffer, size_t max, struct pool *pool)
 {
     *buffer = (struct buffer){ .max = max, .pool = pool };
@@ -20,11 +24,14 @@ void buffer_free(struct buffer *buffer)
     buffer_init(buffer, buffer->max, buffer->pool);
 }
 
-static bool grow(struct buffer *buffer, size_t needed)
+bool buffer_grow(struct buffer *buffer, size_t n)
 {
-    size_t capacity = buffer->capacity ? buffer->capacity : 128;
+    if (n > buffer->max - buffer->len)
+        return false;
+    size_t needed = buffer->len + n;
+    size_t capacity = buffer->capacity ? buffer->capacity : SMALLEST;
     while (capacity < needed)
-        capacity *= 2;
+        capacity *= capacity < LARGE ? 4 : 2;
     if (capacity > buffer->max)
         capacity = buffer->max;
     size_t more = capacity - buffer->capacity;
@@ -45,15 +52,6 @@ static bool grow(struct buffer *buffer, size_t needed)
     buffer->data = data;
     buffer->capacity = capacity;
     return true;
-}
-
-uint8_t *buffer_room(struct buffer *buffer, size_t n)
-{
-    if (n > buffer->max - buffer->len)
-        return NULL;
-    if (buffer->len + n > buffer->capacity && !grow(buffer, buffer->len + n))
-        return NULL;
-    return buffer->data + buffer->len;
 }
 
 bool buffer_append(struct buffer *buffer, struct bytes more)

@@ -18,8 +18,14 @@ void buffer_free(struct buffer *);
 
 /* Appends. False, with nothing appended, if the maximum, the pool or malloc says no. */
 bool buffer_append(struct buffer *, struct bytes);
+/* For buffer_room(), where the capacity does not suffice. */
+bool buffer_grow(struct buffer *, size_t n);
 /* Room for n more bytes at data + len, or NULL. The caller adds what it wrote to len. */
-uint8_t *buffer_room(struct buffer *, size_t n);
+static inline uint8_t *buffer_room(struct buffer *buffer, size_t n)
+{
+    bool grow = n > buffer->capacity - buffer->len;
+    return !grow || buffer_grow(buffer, n) ? buffer->data + buffer->len : NULL;
+}
 /* Removes n bytes from the front (all of them if there are fewer) and wipes what they leave behind.
  */
 void buffer_consume(struct buffer *, size_t n);

@@ -25,6 +25,7 @@ struct group {
     const struct finding_rule *rule;
     uint64_t first_ns, last_ns, count;
     uint32_t messages;
+    bool succeeded; /* what is kept is of a success */
     enum severity severity;
     struct event latest;
     uint16_t kept_len;
@@ -33,9 +34,14 @@ struct group {
 
 struct findings {
     const struct finding_rule *rules;
+    size_t rule_count;
     struct event_receiver out;
     struct lru *groups;
     uint64_t now_ns;
+    bool wanted[EVENT_KINDS]; /* kinds that some rule is about */
+    bool kept[FIELDS];        /* kept_fields */
+    struct facts scratch;     /* for one message, or for what is kept, at a time */
+    struct facts *constant;   /* of each rule, what all its messages say */
 };
 
 /* What is kept of an event to close its finding with. */
@@ -54,38 +60,49 @@ static const enum field kept_fields[] = {
 /* --- matching ------------------------------------------------------------------------------------
  */
 
-static bool one_of(const char *values, const char *value)
+static bool one_of(const char *values, struct bytes value)
 {
-    size_t len = strlen(value);
     for (const char *at = values; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
-        if (strncmp(at, value, len) == 0 && (at[len] == '|' || at[len] == '\0'))
+        if (strncmp(at, (const char *)value.data, value.len) == 0 &&
+            (at[value.len] == '|' || at[value.len] == '\0'))
             return true;
     }
     return false;
 }
 
-static bool holds(const struct condition *condition, struct bytes facts)
+static bool has_value(const struct fact *fact, const char *values)
 {
-    struct fact fact, last;
-    char value[64];
-    bool list = schema_field(condition->field)->arity == ARITY_LIST;
-    if (!facts_find(facts, condition->field, &last))
-        return false;
-    for (size_t at = 0; list && facts_next(facts, &at, &fact);) {
-        fact_print(&fact, value, sizeof value);
-        if (fact.field == condition->field && one_of(condition->values, value))
-            return true;
-    }
-    fact_print(&last, value, sizeof value);
-    return one_of(condition->values, value);
+    char text[64];
+    enum field_type type = schema_field(fact->field)->type;
+    if (type == TYPE_KEYWORD || type == TYPE_TEXT)
+        return fact->value.len > 0 && one_of(values, fact->value);
+    fact_print(fact, text, sizeof text);
+    return one_of(values, bytes_of_string(text));
 }
 
-static bool matches(const struct finding_rule *rule, const struct event *event)
+static bool holds(const struct condition *condition, const struct facts_index *facts)
 {
-    if (rule->on != event->kind)
+    struct fact fact;
+    if (!facts_lookup(facts, condition->field, &fact))
+        return false;
+    if (has_value(&fact, condition->values))
+        return true;
+    if (schema_field(condition->field)->arity != ARITY_LIST)
+        return false;
+    for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
+        if (fact.field == condition->field && has_value(&fact, condition->values))
+            return true;
+    }
+    return false;
+}
+
+static bool matches(const struct finding_rule *rule, enum event_kind kind,
+                    const struct facts_index *facts)
+{
+    if (rule->on != kind)
         return false;
     for (size_t i = 0; i < RULE_CONDITIONS && rule->all[i].values; i++) {
-        if (!holds(&rule->all[i], event->facts))
+        if (!holds(&rule->all[i], facts))
             return false;
     }
     return true;
@@ -107,14 +124,14 @@ static void hash_text(const char *id, struct bytes rest, uint64_t hash[2])
 }
 
 /* Each value with its length, so that no two groups read the same; long ones by their hash. */
-static struct group_key key_of(const struct finding_rule *rule, struct bytes facts)
+static struct group_key key_of(const struct finding_rule *rule, const struct facts_index *facts)
 {
     struct group_key key;
     uint8_t text[RULE_GROUP * 9];
     size_t len = 0;
     for (size_t i = 0; i < RULE_GROUP && rule->group[i] != FIELDS; i++) {
         struct fact fact;
-        bool any = facts_find(facts, rule->group[i], &fact);
+        bool any = facts_lookup(facts, rule->group[i], &fact);
         uint64_t hash = any ? siphash13(&id_keys[0], fact.value) : 0;
         text[len++] = any;
         memcpy(text + len, &hash, sizeof hash);
@@ -132,37 +149,39 @@ static void finding_id(const struct group *group, const struct group_key *key, c
     *text_hex(text_hex(id, hash[0], 16), hash[1], 16) = '\0';
 }
 
-static void keep(struct group *group, const struct event *event)
+static bool is_about(const struct finding_rule *rule, enum field field)
 {
-    struct facts kept;
-    facts_init(&kept, NULL);
+    for (size_t i = 0; i < RULE_GROUP && rule->group[i] != FIELDS; i++) {
+        if (rule->group[i] == field)
+            return true;
+    }
+    return false;
+}
+
+static void keep(struct findings *all, struct group *group, const struct event *event,
+                 const struct facts_index *facts)
+{
+    struct facts *kept = &all->scratch;
     struct fact fact;
-    bool about_user = false;
-    for (size_t i = 0; i < RULE_GROUP; i++)
-        about_user |= group->rule->group[i] == FIELD_USER_NAME;
+    bool about_user = is_about(group->rule, FIELD_USER_NAME);
+    facts_clear(kept);
     for (size_t at = 0; facts_next(event->facts, &at, &fact);) {
-        bool wanted = false;
-        for (size_t i = 0; i < sizeof kept_fields / sizeof kept_fields[0]; i++)
-            wanted |= fact.field == kept_fields[i];
+        bool wanted = all->kept[fact.field];
         if (fact.field == FIELD_USER_NAME || fact.field == FIELD_USER_DOMAIN)
             wanted = about_user; /* else it is only who happened to be there */
-        size_t len = kept.records.len;
-        if (wanted && len + fact.value.len + FACT_HEAD <= FACTS_KEPT_MAX)
-            facts_copy(&kept, &fact);
+        if (wanted && kept->records.len + fact.value.len + FACT_HEAD <= FACTS_KEPT_MAX)
+            facts_copy(kept, &fact);
     }
     if (group->rule->evidence) {
         char text[EVIDENCE_MAX];
-        struct facts_index facts;
-        facts_index(&facts, event->facts);
-        event_text(group->rule->evidence, &facts, text, sizeof text);
-        if (kept.records.len + sizeof text + FACT_HEAD <= FACTS_KEPT_MAX)
-            facts_string(&kept, FIELD_FINDING_EVIDENCE, text);
+        event_text(group->rule->evidence, facts, text, sizeof text);
+        if (kept->records.len + sizeof text + FACT_HEAD <= FACTS_KEPT_MAX)
+            facts_string(kept, FIELD_FINDING_EVIDENCE, text);
     }
-    group->kept_len = (uint16_t)kept.records.len;
+    group->kept_len = (uint16_t)kept->records.len;
     if (group->kept_len > 0)
-        memcpy(group->kept, kept.records.data, group->kept_len);
+        memcpy(group->kept, kept->records.data, group->kept_len);
     group->latest = *event;
-    facts_free(&kept);
 }
 
 /* --- messages ------------------------------------------------------------------------------------
@@ -186,28 +205,27 @@ static void rule_facts(struct facts *facts, const struct finding_rule *rule)
 static void say(struct findings *all, struct group *group, const struct group_key *key,
                 const char *state, uint64_t time_ns)
 {
-    struct facts facts;
+    struct facts *facts = &all->scratch;
     char id[40];
-    facts_init(&facts, NULL);
+    facts_clear(facts);
     finding_id(group, key, id);
-    facts_join(&facts, bytes_over(group->kept, group->kept_len));
-    rule_facts(&facts, group->rule);
-    facts_string(&facts, FIELD_FINDING_ID, id);
-    facts_string(&facts, FIELD_FINDING_STATE, state);
-    facts_number(&facts, FIELD_FINDING_COUNT, group->count);
-    facts_number(&facts, FIELD_FINDING_FIRST_SEEN, group->first_ns);
-    facts_number(&facts, FIELD_FINDING_LAST_SEEN, group->last_ns);
-    facts_number(&facts, FIELD_EVENT_SEVERITY, group->severity);
-    facts_number(&facts, FIELD_EVENT_RISK_SCORE, group->severity);
+    facts_join(facts, bytes_over(group->kept, group->kept_len));
+    facts_join(facts, buffer_view(&all->constant[group->rule - all->rules].records));
+    facts_string(facts, FIELD_FINDING_ID, id);
+    facts_string(facts, FIELD_FINDING_STATE, state);
+    facts_number(facts, FIELD_FINDING_COUNT, group->count);
+    facts_number(facts, FIELD_FINDING_FIRST_SEEN, group->first_ns);
+    facts_number(facts, FIELD_FINDING_LAST_SEEN, group->last_ns);
+    facts_number(facts, FIELD_EVENT_SEVERITY, group->severity);
+    facts_number(facts, FIELD_EVENT_RISK_SCORE, group->severity);
     struct event event = group->latest;
     event.kind = EVENT_FINDING;
     event.time_ns = time_ns;
     event.source =
         (struct event_origin){ group->latest.kind, group->latest.number, group->latest.time_ns };
     event.number = group->messages++;
-    event.facts = buffer_view(&facts.records);
+    event.facts = buffer_view(&facts->records);
     all->out.receive(all->out.arg, &event);
-    facts_free(&facts);
 }
 
 static void close_group(void *arg, const void *key, void *value)
@@ -217,9 +235,9 @@ static void close_group(void *arg, const void *key, void *value)
 }
 
 static void occurrence(struct findings *all, const struct finding_rule *rule,
-                       const struct event *event)
+                       const struct event *event, const struct facts_index *facts)
 {
-    struct group_key key = key_of(rule, event->facts);
+    struct group_key key = key_of(rule, facts);
     uint64_t hash = lru_hash(all->groups, &key);
     struct group *group = lru_find(all->groups, hash, &key, event->time_ns);
     if (group && event->time_ns - group->first_ns >= WINDOW_NS) {
@@ -233,18 +251,18 @@ static void occurrence(struct findings *all, const struct finding_rule *rule,
         group->rule = rule;
         group->first_ns = event->time_ns;
     }
-    enum severity severity = rule->worse.values && holds(&rule->worse, event->facts)
-                                 ? rule->worse_severity
-                                 : rule->severity;
+    enum severity severity =
+        rule->worse.values && holds(&rule->worse, facts) ? rule->worse_severity : rule->severity;
     bool rises = severity > group->severity;
     group->count++;
     group->last_ns = event->time_ns;
     /* A later failure does not hide a success. */
-    const struct condition success = { FIELD_EVENT_OUTCOME, "success" };
-    bool hides =
-        holds(&success, bytes_over(group->kept, group->kept_len)) && !holds(&success, event->facts);
-    if (rises || (severity == group->severity && !hides))
-        keep(group, event);
+    static const struct condition success = { FIELD_EVENT_OUTCOME, "success" };
+    bool succeeds = holds(&success, facts);
+    if (rises || (severity == group->severity && succeeds >= group->succeeded)) {
+        group->succeeded = succeeds;
+        keep(all, group, event, facts);
+    }
     if (rises) {
         group->severity = severity;
         say(all, group, &key, first ? "new" : "update", event->time_ns);
@@ -261,6 +279,12 @@ struct findings *findings_new(const struct finding_rule *rules, const struct eve
         return NULL;
     all->rules = rules;
     all->out = *out;
+    facts_init(&all->scratch, NULL);
+    while (rules[all->rule_count].id)
+        all->rule_count++;
+    all->constant = calloc(all->rule_count + 1, sizeof(struct facts));
+    for (size_t i = 0; i < sizeof kept_fields / sizeof kept_fields[0]; i++)
+        all->kept[kept_fields[i]] = true;
     all->groups = lru_new(&(struct lru_options){
         .key_size = sizeof(struct group_key),
         .value_size = sizeof(struct group),
@@ -269,20 +293,29 @@ struct findings *findings_new(const struct finding_rule *rules, const struct eve
         .evicted = close_group,
         .arg = all,
     });
-    if (!all->groups) {
-        free(all);
+    if (!all->groups || !all->constant) {
+        findings_free(all);
         return NULL;
+    }
+    for (size_t i = 0; i < all->rule_count; i++) {
+        all->wanted[rules[i].on] = true;
+        facts_init(&all->constant[i], NULL);
+        rule_facts(&all->constant[i], &rules[i]);
     }
     return all;
 }
 
 void findings_event(struct findings *all, const struct event *event)
 {
+    struct facts_index facts;
     all->now_ns = event->time_ns;
     lru_expire(all->groups, event->time_ns);
+    if (!all->wanted[event->kind])
+        return;
+    facts_index(&facts, event->facts);
     for (const struct finding_rule *rule = all->rules; rule->id; rule++) {
-        if (matches(rule, event))
-            occurrence(all, rule, event);
+        if (matches(rule, event->kind, &facts))
+            occurrence(all, rule, event, &facts);
     }
 }
 
@@ -299,9 +332,13 @@ void findings_free(struct findings *all)
 {
     if (!all)
         return;
-    while (lru_count(all->groups) > 0)
+    while (all->groups && lru_count(all->groups) > 0)
         lru_remove(all->groups, lru_oldest(all->groups));
     lru_free(all->groups);
+    for (size_t i = 0; all->constant && i < all->rule_count; i++)
+        facts_free(&all->constant[i]);
+    free(all->constant);
+    facts_free(&all->scratch);
     free(all);
 }
 

@@ -111,8 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                .assembly = &fuzz.assembly,
                                .secrets = { 1, 2 } };
     struct flow_options flows = { .max_flows = 16,
-                                  .events = options & ALL_FLOWS ? FLOW_EVENTS_ALL
-                                                                : FLOW_EVENTS_MAIL,
+                                  .events =
+                                      options & ALL_FLOWS ? FLOW_EVENTS_ALL : FLOW_EVENTS_MAIL,
                                   .enforce_checksums = options & CHECKSUMS };
     struct network *network = network_new(&flows, &env, &fuzz.fragments);
     CHECK(network);
