@@ -8,6 +8,7 @@
 #include "tls_record.h"
 
 #define UNREAD_MAX         (64 * 1024)
+#define PREFETCH_MAX       512 /* of a dissector's state: what stands first */
 #define PROBE_MAX          (4 * 1024)
 #define USER_LEN_PLAUSIBLE 64
 
@@ -36,6 +37,21 @@ struct session *session_new(const struct session_env *env, struct flow_identity 
     facts_init(&s->message, env->tables);
     starttls_init(&s->starttls, env->tables);
     return s;
+}
+
+static void prefetch(const void *what, size_t size)
+{
+    for (size_t line = 0; line < size; line += 64)
+        __builtin_prefetch((const char *)what + line);
+}
+
+void session_prefetch(const struct session *s, int step)
+{
+    if (step == 0)
+        prefetch(s, offsetof(struct session, facts));
+    else if (s->state)
+        prefetch(s->state,
+                 s->dissector->state_size < PREFETCH_MAX ? s->dissector->state_size : PREFETCH_MAX);
 }
 
 static void free_state(struct session *s)

@@ -54,6 +54,9 @@ struct session *session_new(const struct session_env *, struct flow_identity *, 
 /* Frees and wipes; NULL is fine. Emits nothing: call session_end() first. */
 void session_free(struct session *);
 
+/* Begins to load what session_data() will need from memory: step 0 the session, then step 1 what it
+ * points to. */
+void session_prefetch(const struct session *, int step);
 void session_data(struct session *, struct moment, enum direction, struct bytes);
 /* Bytes of this direction that were sent and will not be seen. */
 void session_gap(struct session *, struct moment, enum direction, uint64_t missing);

@@ -118,6 +118,14 @@ void lru_prefetch(const struct lru *lru, uint64_t hash)
         __builtin_prefetch(entry + line);
 }
 
+const void *lru_likely(const struct lru *lru, uint64_t hash)
+{
+    uint32_t index = lru->buckets[hash & lru->mask];
+    if (index == 0 || entry_at(lru, index)->hash != hash)
+        return NULL;
+    return value_of(lru, entry_at(lru, index));
+}
+
 static void unlink_use(struct lru *lru, struct entry *entry)
 {
     if (entry->older)
@@ -149,6 +157,8 @@ void *lru_find(struct lru *lru, uint64_t hash, const void *key, uint64_t now_ns)
         struct entry *entry = entry_at(lru, i);
         if (entry->hash != hash || memcmp(key_of(lru, entry), key, lru->options.key_size) != 0)
             continue;
+        if (now_ns - entry->used_ns < lru->options.lazy_ns)
+            return value_of(lru, entry);
         if (lru->newest != i) {
             unlink_use(lru, entry);
             link_newest(lru, entry, now_ns);

@@ -15,6 +15,9 @@ struct lru_options {
     size_t key_size, value_size;
     uint32_t max_entries;
     uint64_t idle_ns; /* age at which lru_expire() gives an entry up; 0: never */
+    /* Used again so soon, an entry keeps its place among the others: which one was used longest ago
+     * is exact to this, and most uses touch no neighbour. Ages are older by up to this. */
+    uint64_t lazy_ns;
     /* Called before an entry goes for any reason but lru_remove(); may be NULL. */
     void (*evicted)(void *arg, const void *key, void *value);
     void *arg;
@@ -30,6 +33,10 @@ void lru_free(struct lru *);
 uint64_t lru_hash(const struct lru *, const void *key);
 void lru_prefetch_bucket(const struct lru *, uint64_t hash);
 void lru_prefetch(const struct lru *, uint64_t hash);
+
+/* The value that is probably under this hash, or NULL: a hint for prefetching what it points to,
+ * which counts as no use. */
+const void *lru_likely(const struct lru *, uint64_t hash);
 
 /* The value under this key, or NULL; being found at `now_ns` counts as use. */
 void *lru_find(struct lru *, uint64_t hash, const void *key, uint64_t now_ns);

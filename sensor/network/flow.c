@@ -8,6 +8,7 @@
 #include "lru.h"
 #include "tcp_reassembly.h"
 
+#define LAZY_NS      UINT64_C(1000000000)
 #define STARTLESS_NS (UINT64_C(3600) * 1000000000)
 
 /* What a packet touches stands first, what only the birth and the end of a flow need stands last.
@@ -214,6 +215,7 @@ struct flow_table *flow_table_new(const struct flow_options *options, const stru
         .key_size = sizeof(struct flow_key),
         .value_size = sizeof(struct flow),
         .max_entries = options->max_flows,
+        .lazy_ns = LAZY_NS,
         .evicted = evicted,
         .arg = table,
     };
@@ -273,6 +275,16 @@ void flow_prepare(const struct flow_table *table, const struct segment *s,
 void flow_prefetch(const struct flow_table *table, const struct flow_lookup *lookup)
 {
     lru_prefetch(table->flows, lookup->hash);
+}
+
+void flow_prefetch_reading(const struct flow_table *table, struct flow_lookup *lookup, int step)
+{
+    if (step == 0) {
+        const struct flow *flow = lru_likely(table->flows, lookup->hash);
+        lookup->reading = flow && flow->tcp.reassembly ? &flow->tcp : NULL;
+    }
+    if (lookup->reading)
+        tcp_prefetch(lookup->reading, step);
 }
 
 /* Who opened the connection, told by the first packet that was seen of it. */

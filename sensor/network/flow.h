@@ -33,6 +33,7 @@ struct flow_options {
 };
 
 struct flow_table;
+struct tcp;
 
 /* What a segment is looked up by: the same for both directions. */
 struct flow_key {
@@ -44,6 +45,7 @@ struct flow_key {
 struct flow_lookup {
     struct flow_key key;
     uint64_t hash;
+    const struct tcp *reading; /* for flow_prefetch_reading() only */
     bool from_low;
 };
 
@@ -53,9 +55,11 @@ struct flow_table *flow_table_new(const struct flow_options *, const struct sess
 void flow_table_free(struct flow_table *);
 
 /* Computes what a segment is found by. For a batch: flow_prepare() for each, flow_prefetch() for
- * each, flow_segment() for each; the loads from memory then run side by side. */
+ * each, flow_prefetch_reading() for each and each step from 0 to TCP_PREFETCH_STEPS - 1, then
+ * flow_segment() for each; the loads from memory then run side by side. */
 void flow_prepare(const struct flow_table *, const struct segment *, struct flow_lookup *);
 void flow_prefetch(const struct flow_table *, const struct flow_lookup *);
+void flow_prefetch_reading(const struct flow_table *, struct flow_lookup *, int step);
 
 void flow_segment(struct flow_table *, const struct flow_lookup *, const struct segment *,
                   struct moment);

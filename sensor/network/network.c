@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "defrag.h"
+#include "tcp_reassembly.h"
 
 #define BYTES_PER_DATAGRAM 4096 /* of the pool: there are so many datagrams as can have that */
 
@@ -89,6 +90,12 @@ static void prepare(struct network *network, int link_type, const struct packet 
     for (int i = 0; i < count; i++) {
         if (network->ready[i].result == DECODE_TCP)
             flow_prefetch(network->flows, &network->ready[i].lookup);
+    }
+    for (int step = 0; step < TCP_PREFETCH_STEPS; step++) {
+        for (int i = 0; i < count; i++) {
+            if (network->ready[i].result == DECODE_TCP)
+                flow_prefetch_reading(network->flows, &network->ready[i].lookup, step);
+        }
     }
     count_many(network->counters, COUNT_PACKETS, (uint64_t)count);
     count_many(network->counters, COUNT_BYTES, bytes);

@@ -102,6 +102,21 @@ void tcp_init(struct tcp *t)
     *t = (struct tcp){ .due_ns = TCP_NEVER, .state = TCP_READING };
 }
 
+static void prefetch(const void *what, size_t size)
+{
+    for (size_t line = 0; line < size; line += 64)
+        __builtin_prefetch((const char *)what + line);
+}
+
+void tcp_prefetch(const struct tcp *t, int step)
+{
+    const struct reassembly *r = t->reassembly;
+    if (step == 0)
+        prefetch(r, sizeof *r);
+    else if (r->session)
+        session_prefetch(r->session, step - 1);
+}
+
 static void waiting_unlink(struct reassembly *r, struct waiting *w)
 {
     TAILQ_REMOVE(&r->by_seq[w->direction], w, by_seq);

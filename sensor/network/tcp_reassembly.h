@@ -67,6 +67,11 @@ struct tcp {
 
 void tcp_init(struct tcp *);
 
+/* Begins to load what the next segment will need from memory; each step needs what the one before
+ * has loaded. Not for a connection without reassembly. */
+#define TCP_PREFETCH_STEPS 3
+void tcp_prefetch(const struct tcp *, int step);
+
 /* One segment, at a time that never goes back. The environment and the identity are the same in
  * each call and outlive the connection. */
 void tcp_segment(struct tcp *, const struct tcp_env *, struct flow_identity *, struct moment,
