@@ -121,6 +121,11 @@ void session_visible(struct session *s, struct moment now, enum direction d, enu
     CHECK(!s->ended);
 }
 
+void session_prefetch(const struct session *s, int step)
+{
+    CHECK(!s->ended && step >= 0);
+}
+
 unsigned session_coverage(const struct session *s)
 {
     CHECK(s->ended);

@@ -144,7 +144,7 @@ TEST(charged_to_the_pool)
     struct pool pool;
     struct buffer a, b;
     uint8_t block[400] = { 0 };
-    pool_init(&pool, 512);
+    pool_init(&pool, 1024);
     buffer_init(&a, 4096, &pool);
     buffer_init(&b, 4096, &pool);
     assert_int_equal(pool.used, 0); /* nothing is held before something comes */

@@ -176,6 +176,43 @@ TEST(expiry_at_the_end_of_time)
     lru_free(lru);
 }
 
+/* With lazy_ns a use so soon after the last one that counted changes nothing. */
+TEST(lazy_use)
+{
+    struct log log = { .count = 0 };
+    struct lru *lru = lru_new(&(struct lru_options){ .key_size = sizeof(uint32_t),
+                                                     .value_size = sizeof(struct value),
+                                                     .max_entries = 2,
+                                                     .lazy_ns = 100,
+                                                     .evicted = note,
+                                                     .arg = &log });
+    add(lru, 1, 1000);
+    add(lru, 2, 1010);
+    assert_non_null(find(lru, 1, 1099)); /* keeps its place */
+    add(lru, 3, 1100);
+    assert_int_equal(log.keys[0], 1);
+    assert_non_null(find(lru, 2, 1110)); /* counts: 100 after it came */
+    add(lru, 4, 1120);
+    assert_int_equal(log.keys[1], 3);
+    lru_free(lru);
+}
+
+TEST(likely_is_a_hint_and_no_use)
+{
+    struct log log = { .count = 0 };
+    struct lru *lru = new_table(2, 0, &log);
+    uint32_t key = 1, absent = 9;
+    assert_null(lru_likely(lru, lru_hash(lru, &key)));
+    add(lru, 1, 10);
+    add(lru, 2, 20);
+    const struct value *value = lru_likely(lru, lru_hash(lru, &key));
+    assert_true(!value || value->number == 10); /* another may stand before it in its bucket */
+    assert_null(lru_likely(lru, lru_hash(lru, &absent)));
+    add(lru, 3, 30);
+    assert_int_equal(log.keys[0], 1);
+    lru_free(lru);
+}
+
 TEST(never_expires)
 {
     struct lru *lru = new_table(8, 0, NULL);
@@ -374,6 +411,8 @@ int main(void)
         cmocka_unit_test(one_entry),
         cmocka_unit_test(expiry),
         cmocka_unit_test(expiry_at_the_end_of_time),
+        cmocka_unit_test(lazy_use),
+        cmocka_unit_test(likely_is_a_hint_and_no_use),
         cmocka_unit_test(never_expires),
         cmocka_unit_test(removed_slots_are_used_again),
         cmocka_unit_test(values_do_not_move),
