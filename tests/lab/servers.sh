@@ -1,4 +1,4 @@
-# Private Postfix instances, each with its own queue and configuration, and Dovecot as the keeper of passwords. Sourced by record.
+# Private Postfix instances, each with its own queue and configuration; Exim and OpenSMTPD. Sourced by record.
 
 # postfix_start NAME [NAMESPACE]: standard input has main.cf lines, a line "--", then the inet services of master.cf.
 postfix_start() {
@@ -59,42 +59,6 @@ postlog   unix-dgram n - n - 1 postlogd
 CF
     ip netns exec "$ns" postfix -c "$dir/etc" start >"$dir/log/start" 2>&1 ||
         { cat "$dir/log/start" >&2; fail "Postfix $name does not start"; }
-}
-
-# Dovecot listens on $work/users/auth for Postfix and knows the people. $mechanisms says what it offers.
-start_users() {
-    local dir=$work/users
-    mkdir -p "$dir"
-    cat >"$dir/dovecot.conf" <<CF
-base_dir = $dir/run
-protocols =
-ssl = no
-log_path = $dir/log
-auth_mechanisms = ${mechanisms:-plain login}
-auth_failure_delay = 0
-disable_plaintext_auth = no
-${more_passdb:-}
-passdb {
-  driver = passwd-file
-  args = $work/passwords
-}
-userdb {
-  driver = static
-  args = uid=nobody gid=nogroup home=/nonexistent
-}
-service anvil {
-  unix_listener anvil-auth-penalty {
-    mode = 0
-  }
-}
-service auth {
-  unix_listener $dir/auth {
-    mode = 0666
-  }
-}
-CF
-    serve dovecot -F -c "$dir/dovecot.conf"
-    wait_for Dovecot test -S "$dir/auth"
 }
 
 # A certificate that nobody trusts, for the servers that do TLS.
