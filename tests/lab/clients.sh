@@ -23,51 +23,6 @@ in_client_python() {
 # attempt COMMAND...: on the client's side, with a home of its own; a refusal is part of the scenario, not a failure.
 attempt() { in_client env HOME="$work" "$@" >>"$work/attempt.log" 2>&1 </dev/null || true; }
 
-# quoting_mail PASSWORD: a mail that quotes dialogues of IMAP, POP3, SMTP and ManageSieve, in which eve@example.com logs in. The
-# tags are those of the clients made by hand; some lines look like literals, some like the end of a text.
-quoting_mail() {
-    local plain
-    plain=$(printf '\0eve@example.com\0%s' "$1" | base64 -w0)
-    cat <<MAIL
-From: alice@example.org
-To: bob@example.org
-Subject: logs
-
-* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready
-a1 LOGIN eve@example.com $1
-a1 OK Logged in
-a2 AUTHENTICATE PLAIN $plain
-a2 NO [AUTHENTICATIONFAILED] failed
-a3 LOGIN {15}
-+ OK
-eve@example.com {${#1}+}
-$1
-* BYE out
-a4 OK Logout completed.
-+OK ready <1.2@example.com>
-USER eve@example.com
-+OK
-PASS $1
--ERR [AUTH] no
-.
-..two dots
-. a dot and a space
-+OK Logged in.
-APOP eve@example.com c4c9334bac560ecc979e58001b3e22fb
-220 mx.example.com ESMTP
-EHLO pc.example.com
-250 AUTH PLAIN
-AUTH PLAIN $plain
-235 2.7.0 Authentication successful
-354 go
-"SASL" "PLAIN"
-OK "ready"
-AUTHENTICATE "PLAIN" "$plain"
-OK "Logged in."
-a5 FETCH 1 BODY[] {4096}
-MAIL
-}
-
 # people NAME...: who has a password in this scenario, of alice, bob and carol. $alice is then what swaks needs to log in,
 # $alice_password the password alone.
 people() {

@@ -17,6 +17,7 @@ version_of() {
     smtplib | imaplib | poplib) echo "$(version_of python) $1" ;;
     python) /usr/bin/python3 -c 'import platform; print("Python", platform.python_version())' ;;
     exim) echo "Exim $(dpkg-deb -f "$unpacked"/exim4-daemon-heavy/*.deb Version)" ;;
+    leafnode) echo "Leafnode $(dpkg-deb -f "$unpacked"/leafnode/*.deb Version)" ;;
     opensmtpd) echo "OpenSMTPD $(dpkg-deb -f "$unpacked"/opensmtpd/*.deb Version)" ;;
     gsasl) gsasl --version | awk 'NR==1 {print "GNU SASL", $NF}' ;;
     *) dpkg-query -W -f='${Package} ${Version}' "$1" ;;

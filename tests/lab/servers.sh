@@ -1,4 +1,4 @@
-# Private Postfix instances, each with its own queue and configuration; Exim and OpenSMTPD. Sourced by record.
+# Private Postfix instances, each with its own queue and configuration; Exim, OpenSMTPD, Leafnode. Sourced by record.
 
 # postfix_start NAME [NAMESPACE]: standard input has main.cf lines, a line "--", then the inet services of master.cf.
 postfix_start() {
@@ -279,4 +279,24 @@ external:
   server_set_id = \$auth1
 CF
     start_exim "$1"
+}
+
+# start_leafnode ADDRESS PORT: a news server with one group, and an article that it makes up. Its paths are built in, so it gets an
+# /etc and a /var/spool of its own. It refuses names that are reserved for documentation.
+start_leafnode() {
+    unpack leafnode
+    if [ ! -d "$work/etc" ]; then
+        cp -a /etc "$work/etc"
+        mkdir -p "$work/etc/news/leafnode"
+        printf '%s\n' "hostname = news.home.arpa" "server = upstream.example.org" "expire = 20" "allowSTRANGERS = 42" \
+            >"$work/etc/news/leafnode/config"
+        cp -a "$unpacked/leafnode/root/var/spool" "$work/spool"
+        printf 'example.test 1 1 1700000000 A test\n' >"$work/spool/news/leaf.node/groupinfo"
+        chown -R news:news "$work/spool/news" "$work/etc/news"
+    fi
+    export work unpacked
+    serve bash -c 'mount --bind "$work/etc" /etc && mount --bind "$work/spool" /var/spool &&
+        exec setpriv --reuid news --regid news --clear-groups --inh-caps +net_bind_service --ambient-caps +net_bind_service \
+        socat TCP-LISTEN:$2,bind=$1,fork,reuseaddr EXEC:"$unpacked/leafnode/root/usr/sbin/leafnode",nofork' leafnode "$@"
+    wait_for_port "$1" "$2"
 }

@@ -4,11 +4,12 @@ import ssl
 
 
 class Talk:
-    def __init__(self, host, port, greeting):
-        """Reads up to a line that begins with the greeting."""
+    def __init__(self, host, port, greeting=None):
+        """Reads up to a line that begins with the greeting, if the server speaks first."""
         self.socket = socket.create_connection((host, port), timeout=20)
         self.reader = self.socket.makefile("rb")
-        self.until(greeting)
+        if greeting:
+            self.until(greeting)
 
     def send(self, text):
         self.socket.sendall(text.encode())

@@ -22,7 +22,5 @@ client.say("a3 LOGOUT", "a3 OK")
 client.close()
 PYTHON
 attempt curl -s --ssl -k -u "bob@example.org:$bob_password" imap://192.0.2.25/
-printf '%s\n' "set imap_user = alice@example.org" "set imap_pass = $alice_password" "set ssl_starttls = yes" \
-    "set ssl_force_tls = yes" "set spoolfile = imap://192.0.2.25/" >"$work/muttrc"
-attempt mutt -n -F "$work/muttrc" -e 'push <exit>' -Z
+mutt_reads imap://alice%40example.org@192.0.2.25/ "$alice_password" "set ssl_starttls = yes" "set ssl_force_tls = yes"
 capture_stop

@@ -33,7 +33,5 @@ client.say("a4 LOGOUT", "a4 OK")
 client.close()
 PYTHON
 attempt curl -s --ssl -k -u "alice:$(secret Mango-Unused)" imap://192.0.2.25/INBOX
-printf '%s\n' "set imap_user = alice" "set ssl_starttls = yes" "set ssl_force_tls = yes" "set spoolfile = imap://192.0.2.25/" \
-    >"$work/muttrc"
-attempt mutt -n -F "$work/muttrc" -e 'push <exit>' -Z
+mutt_reads imap://alice@192.0.2.25/ "$(secret Peach-Unused)" "set ssl_starttls = yes" "set ssl_force_tls = yes"
 capture_stop
