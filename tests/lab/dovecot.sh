@@ -65,6 +65,36 @@ dovecot_tls() {
     [ "$1" != required ] || echo "disable_plaintext_auth = yes"
 }
 
+# start_tokens USER TOKEN: from now on Dovecot takes bearer tokens instead of passwords, and asks this server about them.
+start_tokens() {
+    cat >"$work/tokens.py" <<'PYTHON'
+import http.server
+import json
+import sys
+
+
+class Tokens(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        known = self.path == "/" + sys.argv[2]
+        self.send_response(200 if known else 401)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps({"email": sys.argv[1]} if known else {"error": "invalid_token"}).encode())
+
+
+http.server.HTTPServer(("127.0.0.1", 8080), Tokens).serve_forever()
+PYTHON
+    serve /usr/bin/python3 "$work/tokens.py" "$1" "$2"
+    wait_for_port 127.0.0.1 8080
+    printf '%s\n' "tokeninfo_url = http://127.0.0.1:8080/" "username_attribute = email" >"$work/oauth2.conf"
+    mechanisms="xoauth2 oauthbearer"
+    more_passdb="passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $work/oauth2.conf
+}"
+}
+
 # put_mail NAME FILE: a mail that was there before.
 put_mail() {
     local folder=$work/mail/$1/Mail
