@@ -281,8 +281,8 @@ CF
     start_exim "$1"
 }
 
-# start_leafnode ADDRESS PORT: a news server with one group, and an article that it makes up. Its paths are built in, so it gets an
-# /etc and a /var/spool of its own. It refuses names that are reserved for documentation.
+# start_leafnode ADDRESS PORT: a news server with one group, and an article that it makes up. Its paths are built in, so it gets
+# an /etc and a /var/spool of its own. It refuses names that are reserved for documentation.
 start_leafnode() {
     unpack leafnode
     if [ ! -d "$work/etc" ]; then
