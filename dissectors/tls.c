@@ -29,10 +29,11 @@ static enum verdict tls_probe(struct bytes client, struct bytes server, bool mid
     if (midstream)
         return VERDICT_NOT_MINE; /* records in the middle of a connection say nothing that we could
                                     use */
-    enum verdict verdict = tls_record_probe(client);
-    if (verdict != VERDICT_MINE || server.len == 0)
-        return verdict == VERDICT_MINE ? VERDICT_MORE : verdict;
-    return tls_record_probe(server);
+    enum verdict asks = tls_record_probe(client), answers = tls_record_probe(server);
+    /* A server's text is no TLS, also where its client is not seen. */
+    if (asks == VERDICT_NOT_MINE || answers == VERDICT_NOT_MINE)
+        return VERDICT_NOT_MINE;
+    return asks == VERDICT_MINE ? answers : VERDICT_MORE;
 }
 
 static void note_record(struct side *side, enum direction d, unsigned type, unsigned len)

@@ -20,9 +20,12 @@ def run(*arguments):
 
 
 def forms(secret):
-    """The secret as it may stand in text: raw, UTF-16, hex, and in base64 at each alignment, less the uncertain ends."""
+    """The secret as it may stand in text: raw, escaped as in JSON and in IMAP (once and twice), UTF-16, hex, and in base64 at each
+    alignment, less the uncertain ends."""
     raw = secret.encode()
     yield raw
+    yield json.dumps(secret)[1:-1].encode()
+    yield json.dumps(json.dumps(secret)[1:-1])[1:-1].encode()
     yield secret.encode("utf-16le")
     yield raw.hex().encode()
     for shift in range(3):

@@ -15,8 +15,13 @@ curl_mail() {
         2>>"$work/curl.log" || true
 }
 
-# A program on standard input; Debian's Python, whatever else the machine has.
-in_client_python() { in_client /usr/bin/python3 - "$@" 2>&1 | tee -a "$work/python.log" >&2; }
+# A program on standard input; Debian's Python, whatever else the machine has. It may import talk.py.
+in_client_python() {
+    in_client env PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 - "$@" 2>&1 | tee -a "$work/python.log" >&2
+}
+
+# attempt COMMAND...: on the client's side, with a home of its own; a refusal is part of the scenario, not a failure.
+attempt() { in_client env HOME="$work" "$@" >>"$work/attempt.log" 2>&1 </dev/null || true; }
 
 # people NAME...: who has a password in this scenario, of alice, bob and carol. $alice is then what swaks needs to log in,
 # $alice_password the password alone.

@@ -14,9 +14,10 @@ version_of() {
     postfix) echo "Postfix $(postconf -d -h mail_version)" ;;
     swaks) swaks --version | awk 'NR==1 {print "swaks", $3}' ;;
     curl) curl --version | awk 'NR==1 {print "curl", $2}' ;;
-    smtplib) /usr/bin/python3 -c 'import platform; print("Python", platform.python_version(), "smtplib")' ;;
+    smtplib | imaplib | poplib) echo "$(version_of python) $1" ;;
     python) /usr/bin/python3 -c 'import platform; print("Python", platform.python_version())' ;;
     exim) echo "Exim $(dpkg-deb -f "$unpacked"/exim4-daemon-heavy/*.deb Version)" ;;
+    leafnode) echo "Leafnode $(dpkg-deb -f "$unpacked"/leafnode/*.deb Version)" ;;
     opensmtpd) echo "OpenSMTPD $(dpkg-deb -f "$unpacked"/opensmtpd/*.deb Version)" ;;
     gsasl) gsasl --version | awk 'NR==1 {print "GNU SASL", $NF}' ;;
     *) dpkg-query -W -f='${Package} ${Version}' "$1" ;;

@@ -1,4 +1,4 @@
-# Private Postfix instances, each with its own queue and configuration, and Dovecot as the keeper of passwords. Sourced by record.
+# Private Postfix instances, each with its own queue and configuration; Exim, OpenSMTPD, Leafnode. Sourced by record.
 
 # postfix_start NAME [NAMESPACE]: standard input has main.cf lines, a line "--", then the inet services of master.cf.
 postfix_start() {
@@ -59,42 +59,6 @@ postlog   unix-dgram n - n - 1 postlogd
 CF
     ip netns exec "$ns" postfix -c "$dir/etc" start >"$dir/log/start" 2>&1 ||
         { cat "$dir/log/start" >&2; fail "Postfix $name does not start"; }
-}
-
-# Dovecot listens on $work/users/auth for Postfix and knows the people. $mechanisms says what it offers.
-start_users() {
-    local dir=$work/users
-    mkdir -p "$dir"
-    cat >"$dir/dovecot.conf" <<CF
-base_dir = $dir/run
-protocols =
-ssl = no
-log_path = $dir/log
-auth_mechanisms = ${mechanisms:-plain login}
-auth_failure_delay = 0
-disable_plaintext_auth = no
-${more_passdb:-}
-passdb {
-  driver = passwd-file
-  args = $work/passwords
-}
-userdb {
-  driver = static
-  args = uid=nobody gid=nogroup home=/nonexistent
-}
-service anvil {
-  unix_listener anvil-auth-penalty {
-    mode = 0
-  }
-}
-service auth {
-  unix_listener $dir/auth {
-    mode = 0666
-  }
-}
-CF
-    serve dovecot -F -c "$dir/dovecot.conf"
-    wait_for Dovecot test -S "$dir/auth"
 }
 
 # A certificate that nobody trusts, for the servers that do TLS.
@@ -315,4 +279,24 @@ external:
   server_set_id = \$auth1
 CF
     start_exim "$1"
+}
+
+# start_leafnode ADDRESS PORT: a news server with one group, and an article that it makes up. Its paths are built in, so it gets
+# an /etc and a /var/spool of its own. It refuses names that are reserved for documentation.
+start_leafnode() {
+    unpack leafnode
+    if [ ! -d "$work/etc" ]; then
+        cp -a /etc "$work/etc"
+        mkdir -p "$work/etc/news/leafnode"
+        printf '%s\n' "hostname = news.home.arpa" "server = upstream.example.org" "expire = 20" "allowSTRANGERS = 42" \
+            >"$work/etc/news/leafnode/config"
+        cp -a "$unpacked/leafnode/root/var/spool" "$work/spool"
+        printf 'example.test 1 1 1700000000 A test\n' >"$work/spool/news/leaf.node/groupinfo"
+        chown -R news:news "$work/spool/news" "$work/etc/news"
+    fi
+    export work unpacked
+    serve bash -c 'mount --bind "$work/etc" /etc && mount --bind "$work/spool" /var/spool &&
+        exec setpriv --reuid news --regid news --clear-groups --inh-caps +net_bind_service --ambient-caps +net_bind_service \
+        socat TCP-LISTEN:$2,bind=$1,fork,reuseaddr EXEC:"$unpacked/leafnode/root/usr/sbin/leafnode",nofork' leafnode "$@"
+    wait_for_port "$1" "$2"
 }

@@ -110,9 +110,33 @@ static bool shows_spread(struct bytes text, struct bytes secret)
            shows_form(text, bytes_over(utf16, 2 * secret.len));
 }
 
+/* With a backslash before each quote and backslash. Returns how long it is then. */
+static size_t escape(struct bytes in, uint8_t *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < in.len; i++) {
+        if (in.data[i] == '"' || in.data[i] == '\\')
+            out[len++] = '\\';
+        out[len++] = in.data[i];
+    }
+    return len;
+}
+
+/* As it stands in JSON, and in a quoted string of IMAP; and as that string stands in JSON. */
+static bool shows_escaped(struct bytes text, struct bytes secret)
+{
+    uint8_t once[2 * SECRET_MAX], twice[4 * SECRET_MAX];
+    size_t len = escape(secret, once);
+    if (len == secret.len)
+        return false;
+    size_t longer = escape(bytes_over(once, len), twice);
+    return contains(text, bytes_over(once, len)) || contains(text, bytes_over(twice, longer));
+}
+
 bool output_shows(struct bytes text, struct bytes secret)
 {
     if (secret.len == 0 || secret.len > SECRET_MAX)
         abort(); /* a test that cannot look must not pass */
-    return contains(text, secret) || shows_base64(text, secret) || shows_spread(text, secret);
+    return contains(text, secret) || shows_escaped(text, secret) || shows_base64(text, secret) ||
+           shows_spread(text, secret);
 }

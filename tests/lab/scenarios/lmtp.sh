@@ -6,22 +6,7 @@ about="LMTP to Dovecot on port 24, from swaks and from Postfix: several recipien
 made_with="dovecot-lmtpd swaks postfix"
 # Nobody asks for a password here; the list says who is known.
 printf '%s@example.org:{PLAIN}\n' alice bob carol >"$work/passwords"
-mkdir "$work/lmtp"
-cat >"$work/lmtp/dovecot.conf" <<CF
-base_dir = $work/lmtp/run
-protocols = lmtp
-hostname = mx.example.org
-ssl = no
-log_path = $work/lmtp/log
-mail_location = maildir:~/Mail
-passdb {
-  driver = passwd-file
-  args = $work/passwords
-}
-userdb {
-  driver = static
-  args = uid=nobody gid=nogroup home=$work/mail/%n
-}
+dovecot_start lmtp lmtp <<'CF'
 service lmtp {
   inet_listener lmtp {
     address = 192.0.2.25
@@ -31,8 +16,6 @@ service lmtp {
 CF
 # alice's mailbox cannot be written.
 mkdir -p "$work/mail/alice"
-chown nobody:nogroup "$work/mail"
-serve dovecot -F -c "$work/lmtp/dovecot.conf"
 wait_for_port 192.0.2.25 24
 start_outbound "default_transport = lmtp:inet:192.0.2.25:24" "relayhost =" "lmtp_bind_address = 198.51.100.7" \
     "notify_classes =" "bounce_notice_recipient = nobody@example.com"

@@ -4,36 +4,7 @@ about="OAUTHBEARER (curl) and XOAUTH2 (smtplib) without TLS, right and wrong tok
 made_with="postfix dovecot-core curl smtplib"
 token=$(secret Papaya-Token)
 wrong=$(secret Papaya-Mistake)
-# Dovecot asks this server about a token; it knows one.
-cat >"$work/tokens.py" <<'PYTHON'
-import http.server
-import sys
-
-
-class Tokens(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        known = self.path == "/" + sys.argv[1]
-        self.send_response(200 if known else 401)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        self.wfile.write(b'{"email": "alice@example.org"}' if known else b'{"error": "invalid_token"}')
-
-
-http.server.HTTPServer(("127.0.0.1", 8080), Tokens).serve_forever()
-PYTHON
-serve /usr/bin/python3 "$work/tokens.py" "$token"
-wait_for_port 127.0.0.1 8080
-cat >"$work/oauth2.conf" <<CF
-tokeninfo_url = http://127.0.0.1:8080/
-username_attribute = email
-CF
-mechanisms="xoauth2 oauthbearer"
-more_passdb="passdb {
-  driver = oauth2
-  mechanisms = xoauth2 oauthbearer
-  args = $work/oauth2.conf
-}"
-touch "$work/passwords"
+start_tokens alice@example.org "$token"
 start_users
 start_submission
 printf 'Subject: from curl\r\n\r\ntext\r\n' >"$work/mail.txt"
