@@ -260,6 +260,11 @@ struct collector *collector_new(const struct collector_options *options)
     return c;
 }
 
+size_t collector_bytes(const struct collector *c)
+{
+    return findings_bytes(c->findings);
+}
+
 void collector_free(struct collector *c)
 {
     if (!c)

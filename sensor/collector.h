@@ -32,4 +32,7 @@ struct collector *collector_new(const struct collector_options *);
 void collector_run(struct collector *);
 void collector_free(struct collector *);
 
+/* The most memory that its tables can use, in bytes. */
+size_t collector_bytes(const struct collector *);
+
 #endif

@@ -170,9 +170,10 @@ static bool build(struct sensor *sensor)
         log_error("out of memory");
         return false;
     }
+    size_t bytes = worker_bytes(sensor->worker) + collector_bytes(sensor->collector) +
+                   report_bytes(sensor->report);
     log_info("%s %s, at most %zu MiB for what traffic makes grow",
-             sensor->live ? "listening on" : "reading", input_name(sensor),
-             (worker_bytes(sensor->worker) >> 20) + 1);
+             sensor->live ? "listening on" : "reading", input_name(sensor), (bytes >> 20) + 1);
     return true;
 }
 

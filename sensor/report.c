@@ -51,6 +51,11 @@ struct report *report_new(void)
     return report;
 }
 
+size_t report_bytes(const struct report *report)
+{
+    return report ? sizeof *report + lru_bytes(report->findings) : 0;
+}
+
 void report_free(struct report *report)
 {
     if (!report)

@@ -14,6 +14,7 @@ struct report;
 /* NULL if there is no memory. */
 struct report *report_new(void);
 void report_free(struct report *);
+size_t report_bytes(const struct report *); /* the most memory it can use; NULL: 0 */
 
 void report_event(struct report *, enum event_kind, const struct facts_index *);
 
