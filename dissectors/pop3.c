@@ -76,6 +76,8 @@ void pop3_client_lost(struct session *s, struct pop3 *pop3)
     pop3->client = POP3_BLIND;
     if (pop3->unpaired)
         pop3_login_unanswered(s, pop3);
+    else if (pop3->queue.count == 0 && pop3->server == POP3_AT_STATUS && !pop3->open_ended)
+        pop3_unpair(s, pop3, POP3_AT_STATUS);
     else if (pop3->doubtful || (!was_blind && !pop3_push(pop3, POP3_LOST)))
         pop3_unpair(s, pop3, POP3_ANYWHERE);
 }
@@ -128,6 +130,7 @@ static void begin(struct session *s, struct pop3 *pop3)
     pop3->client = POP3_BLIND;
     pop3->line[FROM_CLIENT].skipping = pop3->line[FROM_SERVER].skipping = true;
     pop3_unpair(s, pop3, POP3_ANYWHERE);
+    pop3->lone_lines = 0; /* nothing was lost: what comes is seen */
 }
 
 static size_t pop3_data(struct session *s, void *state, enum direction d, struct bytes unread,

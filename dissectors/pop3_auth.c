@@ -8,9 +8,9 @@
 static void finish(struct session *s, struct pop3 *pop3, const char *outcome, const char *code,
                    bool whole)
 {
-    pop3->auth_refused[0] = '\0';
     login_end(s, &pop3->login, pop3->login_action,
               &(struct login_answer){ outcome, bytes_of_string(code) }, whole);
+    pop3->auth_refused[0] = '\0';
 }
 
 void pop3_user(struct pop3 *pop3, struct bytes argument)
@@ -160,10 +160,8 @@ void pop3_login_over(struct session *s, struct pop3 *pop3)
 
 void pop3_login_unanswered(struct session *s, struct pop3 *pop3)
 {
-    char code[POP3_CODE_SIZE];
-    text_copy(code, sizeof code, bytes_of_string(pop3->auth_refused));
-    bool whole = pop3->login.sasl.is_command;
-    finish(s, pop3, code[0] ? "failure" : "unknown", code, whole);
+    bool refused = pop3->auth_refused[0] != '\0', whole = pop3->login.sasl.is_command;
+    finish(s, pop3, refused ? "failure" : "unknown", pop3->auth_refused, whole);
 }
 
 void pop3_login_proved(struct session *s, struct pop3 *pop3, bool proved)

@@ -58,10 +58,8 @@ static size_t read_command(struct session *s, struct pop3 *pop3, struct bytes un
 {
     struct line line;
     struct bytes argument;
-    if (pop3->queue.count >= POP3_QUEUE_MAX - 1) { /* one is kept free for POP3_LOST */
-        session_weird(s, WEIRD_UNPAIRED_PIPELINE, FROM_CLIENT);
-        return 0;
-    }
+    if (pop3->queue.count >= POP3_QUEUE_MAX - 1)
+        return 0; /* until answers make room; one place is kept free for POP3_LOST */
     size_t taken = line_read(&pop3->line[FROM_CLIENT], unread, shown, &line);
     if (!line.ready)
         return taken;

@@ -44,7 +44,7 @@ static enum verdict judge_client(struct bytes client, bool greeted)
     struct bytes line, argument, rest = client;
     while (next_line(&rest, &line)) {
         enum pop3_command command = pop3_command_of(line, &argument);
-        if (pop3_is_telling(line) || (greeted && command == POP3_USER))
+        if (pop3_is_telling(line, greeted) || (greeted && command == POP3_USER))
             return VERDICT_MINE;
         /* What stands behind AUTH may be a SASL response. */
         if (command == POP3_AUTH)
@@ -70,7 +70,7 @@ static enum verdict judge_midstream(struct bytes client, struct bytes server)
     }
     for (rest = client; !telling && next_line(&rest, &line);) {
         enum pop3_command command = pop3_command_of(line, &argument);
-        telling = pop3_is_telling(line) || command == POP3_USER || command == POP3_PASS;
+        telling = pop3_is_telling(line, true) || command == POP3_USER || command == POP3_PASS;
     }
     return status && telling ? VERDICT_MINE : VERDICT_MORE;
 }

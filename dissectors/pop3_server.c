@@ -131,11 +131,20 @@ static void pair(struct session *s, struct pop3 *pop3, enum pop3_command command
 /* --- after a loss ------------------------------------------------------------------------------
  */
 
+/* Something was answered: a login that was read blind, if that was all the client said since the
+ * last answer. Returns whether that was a lone line. */
+static bool answered_alone(struct session *s, struct pop3 *pop3)
+{
+    bool lone = pop3->lone_lines == 1;
+    pop3_login_proved(s, pop3, lone);
+    pop3->lone_lines = 0;
+    return lone;
+}
+
 /* Nobody knows what is answered. A challenge answers an AUTH and nothing else: if that is what the
  * client said last, what it says next is the response. */
 static void unpaired_status(struct session *s, struct pop3 *pop3, const struct pop3_answer *answer)
 {
-    bool lone = pop3->lone_lines == 1;
     if (answer->status == STATUS_CHALLENGE) {
         pop3->open_ended = false;
         pop3->lone_lines = POP3_UNTRUSTED;
@@ -146,8 +155,7 @@ static void unpaired_status(struct session *s, struct pop3 *pop3, const struct p
         pop3_challenge(s, pop3, answer->text);
         return;
     }
-    pop3_login_proved(s, pop3, lone);
-    pop3->lone_lines = 0;
+    bool lone = answered_alone(s, pop3);
     pop3->open_ended = answer->status == STATUS_OK;
     bool lists =
         lone && (pop3->lone == POP3_CAPA || pop3->lone == POP3_LIST || pop3->lone == POP3_UIDL);
@@ -243,7 +251,12 @@ static bool doubt_ends(struct session *s, struct pop3 *pop3, struct bytes line,
     bool dot = bytes_equal(line, BYTES_LITERAL("."));
     if (dot || (no_mail && status != STATUS_NONE))
         pop3->server = POP3_AT_STATUS;
-    return !dot && pop3->server == POP3_AT_STATUS;
+    if (!dot && pop3->server == POP3_AT_STATUS)
+        return true;
+    /* Even in doubt, the server does not speak while a client sends a mail. */
+    if (dot || status == STATUS_OK || status == STATUS_ERR)
+        answered_alone(s, pop3);
+    return false;
 }
 
 static size_t read_line(struct session *s, struct pop3 *pop3, struct bytes unread, size_t shown)

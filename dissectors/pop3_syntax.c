@@ -80,14 +80,15 @@ const char *pop3_command_name(enum pop3_command command)
     return names[command];
 }
 
-bool pop3_is_telling(struct bytes line)
+bool pop3_is_telling(struct bytes line, bool status)
 {
     struct bytes argument;
     uint64_t number;
     const struct verb *row = find(line, &argument);
     if (!row || row->telling == NEVER)
         return false;
-    return row->telling == ALWAYS || text_to_u64(text_next_word(&argument), &number);
+    return row->telling == ALWAYS ||
+           (status && text_to_u64(text_next_word(&argument), &number)); /* FTP names files */
 }
 
 size_t pop3_public_length(struct bytes line)

@@ -31,8 +31,9 @@ enum pop3_command {
 
 enum pop3_command pop3_command_of(struct bytes line, struct bytes *argument);
 const char *pop3_command_name(enum pop3_command);
-/* Of the commands of POP3 those that no other protocol with USER and PASS has, in this form. */
-bool pop3_is_telling(struct bytes line);
+/* Whether no other protocol with USER and PASS has this command; with `status`, none whose server
+ * says +OK and -ERR. */
+bool pop3_is_telling(struct bytes line, bool status);
 /* How many words and blanks at the front of a line may be shown in a trace: never an argument that
  * may be a name or a secret. */
 size_t pop3_public_length(struct bytes line);
