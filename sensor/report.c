@@ -42,17 +42,24 @@ static const struct {
 };
 #define REASONS (sizeof partial_reasons / sizeof partial_reasons[0])
 
+/* The first stands in the table in any case. */
 static const struct {
-    uint16_t port;
-    const char *name;
-} implicit_ports[] = { { 465, "smtp" }, { 993, "imap" }, { 995, "pop3" } };
-#define PORTS (sizeof implicit_ports / sizeof implicit_ports[0])
+    const char *name, *protocol;
+    uint16_t implicit_port; /* where TLS begins at once; 0: nowhere */
+} protocols[] = {
+    { "smtp", "smtp", 465 },
+    { "imap", "imap", 993 },
+    { "pop3", "pop3", 995 },
+    { "sieve", "managesieve", 0 },
+};
+#define PROTOCOLS (sizeof protocols / sizeof protocols[0])
 
 struct report {
     struct lru *findings;
     uint64_t lines;
-    uint64_t by_state[STATES], by_reason[REASONS], implicit[PORTS];
-    uint64_t clear, upgraded, logins, refused_logins, exposing_logins, messages, weirds;
+    uint64_t by_state[STATES], by_reason[REASONS];
+    uint64_t clear[PROTOCOLS], upgraded[PROTOCOLS], implicit[PROTOCOLS];
+    uint64_t logins, refused_logins, exposing_logins, messages, weirds;
 };
 
 struct report *report_new(void)
@@ -162,10 +169,10 @@ static void take_starttls(struct report *report, const struct facts_index *facts
 {
     for (size_t i = 0; i < STATES; i++)
         report->by_state[i] += is(facts, FIELD_STARTTLS_STATE, states[i]);
-    if (is(facts, FIELD_STARTTLS_STATE, "established"))
-        report->upgraded++;
-    else
-        report->clear++;
+    uint64_t *sessions =
+        is(facts, FIELD_STARTTLS_STATE, "established") ? report->upgraded : report->clear;
+    for (size_t i = 0; i < PROTOCOLS; i++)
+        sessions[i] += is(facts, FIELD_NETWORK_PROTOCOL, protocols[i].protocol);
     struct fact fact;
     for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
         for (size_t i = 0; i < REASONS; i++)
@@ -179,8 +186,8 @@ static void take_flow(struct report *report, const struct facts_index *facts)
 {
     if (!is(facts, FIELD_FLOW_TLS_MODE, "implicit"))
         return;
-    for (size_t i = 0; i < PORTS; i++)
-        report->implicit[i] += number(facts, FIELD_SERVER_PORT) == implicit_ports[i].port;
+    for (size_t i = 0; i < PROTOCOLS; i++)
+        report->implicit[i] += number(facts, FIELD_SERVER_PORT) == protocols[i].implicit_port;
 }
 
 void report_event(struct report *report, enum event_kind kind, const struct facts_index *facts)
@@ -201,7 +208,8 @@ void report_event(struct report *report, enum event_kind kind, const struct fact
         report->refused_logins += is(facts, FIELD_EVENT_OUTCOME, "failure");
         break;
     case EVENT_MESSAGE:
-        report->messages += is(facts, FIELD_EVENT_ACTION, "smtp-message");
+        report->messages += is(facts, FIELD_EVENT_ACTION, "smtp-message") ||
+                            is(facts, FIELD_EVENT_ACTION, "pop3-retr");
         break;
     case EVENT_WEIRD:
         report->weirds++;
@@ -402,17 +410,12 @@ static void print_sessions(const struct report *report, const struct page *page)
     FILE *out = page->out;
     print_coloured(page, "\033[1m", "\nMail sessions\n");
     fprintf(out, "  %-10s %10s %10s %14s\n", "protocol", "clear", "upgraded", "implicit TLS");
-    for (size_t i = 0; i < PORTS; i++) {
-        bool smtp = i == 0;
-        if (smtp || report->implicit[i] > 0) {
-            fprintf(out, "  %-10s ", implicit_ports[i].name);
-            if (smtp)
-                fprintf(out, "%10llu %10llu ", (unsigned long long)report->clear,
-                        (unsigned long long)report->upgraded);
-            else
-                fprintf(out, "%10s %10s ", "-", "-");
-            fprintf(out, "%14llu\n", (unsigned long long)report->implicit[i]);
-        }
+    for (size_t i = 0; i < PROTOCOLS; i++) {
+        uint64_t clear = report->clear[i], upgraded = report->upgraded[i];
+        if (i == 0 || clear + upgraded + report->implicit[i] > 0)
+            fprintf(out, "  %-10s %10llu %10llu %14llu\n", protocols[i].name,
+                    (unsigned long long)clear, (unsigned long long)upgraded,
+                    (unsigned long long)report->implicit[i]);
     }
     fputs("  STARTTLS:", out);
     const char *comma = "";
@@ -461,10 +464,10 @@ static void print_unseen(const struct report *report, const struct report_input 
     };
     FILE *out = page->out;
     bool any = false;
-    uint64_t hidden = report->upgraded;
+    uint64_t hidden = 0;
     print_coloured(page, "\033[1m", "\nNot seen, or in doubt\n");
-    for (size_t i = 0; i < PORTS; i++)
-        hidden += report->implicit[i];
+    for (size_t i = 0; i < PROTOCOLS; i++)
+        hidden += report->upgraded[i] + report->implicit[i];
     print_count(out, &any, hidden, "sessions went on inside TLS, where nothing can be read");
     for (size_t i = 0; i < REASONS; i++) {
         char text[80];
