@@ -1,6 +1,7 @@
 /* Answers: they, not the commands, move the session. Matched by order only; whether more lines
  * follow the first is decided by what was asked (RFC 1939 section 3, RFC 2449 section 6.6). */
 #include "pop3_internal.h"
+#include "text.h"
 
 /* --- answers to commands -----------------------------------------------------------------------
  */
@@ -10,10 +11,13 @@ static void greeting_answer(struct session *s, struct pop3 *pop3, const struct p
     struct facts *hello = starttls_hello(s);
     facts_text(hello, FIELD_SESSION_GREETING,
                bytes_of_string(answer->status == STATUS_OK ? "+OK" : "-ERR"));
-    if (answer->text.len > 0)
-        facts_text(hello, FIELD_SESSION_BANNER, answer->text);
-    /* RFC 1939 section 7: who implements APOP says so with a time stamp. */
-    if (answer->status == STATUS_OK && pop3_has_time_stamp(answer->text))
+    /* RFC 1939 section 7: who implements APOP says so with a time stamp. It is the challenge of a
+     * login and another one each time: no part of the banner. */
+    size_t stamp = pop3_time_stamp(answer->text);
+    struct bytes banner = text_trim(bytes_first(answer->text, stamp));
+    if (banner.len > 0)
+        facts_text(hello, FIELD_SESSION_BANNER, banner);
+    if (answer->status == STATUS_OK && stamp < answer->text.len)
         pop3_offers(s, pop3, BYTES_LITERAL("APOP"));
 }
 

@@ -156,13 +156,15 @@ void pop3_code(char to[POP3_CODE_SIZE], enum pop3_status status, struct bytes te
     }
 }
 
-bool pop3_has_time_stamp(struct bytes greeting)
+size_t pop3_time_stamp(struct bytes greeting)
 {
-    struct bytes stamp = bytes_after(greeting, bytes_index(greeting, '<') + 1);
+    size_t start = bytes_index(greeting, '<');
+    struct bytes stamp = bytes_after(greeting, start + 1);
     stamp = bytes_first(stamp, bytes_index(stamp, '>'));
     bool closed = stamp.len > 0 && stamp.data + stamp.len < greeting.data + greeting.len;
     size_t at = bytes_index(stamp, '@');
-    return closed && at > 0 && at + 1 < stamp.len && bytes_index(stamp, ' ') == stamp.len;
+    bool fits = closed && at > 0 && at + 1 < stamp.len && bytes_index(stamp, ' ') == stamp.len;
+    return fits ? start : greeting.len;
 }
 
 bool pop3_is_capability(struct bytes keyword)

@@ -49,8 +49,9 @@ enum pop3_status pop3_status_of(struct bytes line, struct bytes *text);
 #define POP3_CODE_SIZE 24
 void pop3_code(char to[POP3_CODE_SIZE], enum pop3_status, struct bytes text);
 
-/* The time stamp of a greeting that says that APOP is there: <..@..> (RFC 1939 section 7). */
-bool pop3_has_time_stamp(struct bytes greeting);
+/* Where the time stamp of a greeting begins that says that APOP is there: <..@..> (RFC 1939
+ * section 7); the length if there is none. */
+size_t pop3_time_stamp(struct bytes greeting);
 
 /* Is this keyword one of those that RFC 2449 and its successors registered for CAPA? */
 bool pop3_is_capability(struct bytes keyword);
