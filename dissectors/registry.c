@@ -1,7 +1,10 @@
 /* The only list of dissectors. */
 #include "dissector.h"
 
+#include "managesieve.h"
+#include "pop3.h"
 #include "smtp.h"
 #include "tls_record.h"
 
-const struct dissector *const dissectors[] = { &smtp_dissector, &tls_dissector, NULL };
+const struct dissector *const dissectors[] = { &smtp_dissector, &pop3_dissector,
+                                               &managesieve_dissector, &tls_dissector, NULL };

@@ -182,6 +182,18 @@ static void take_flow(struct report *report, const struct facts_index *facts)
             number(facts, FIELD_SERVER_PORT) == implicit_ports[i].port;
 }
 
+/* A mail as a whole; a transaction without one, VRFY and EXPN are none. */
+static bool is_message(const struct facts_index *facts)
+{
+    static const char *const actions[] = { "smtp-message", "pop3-retr", "imap-append",
+                                           "imap-fetch" };
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (is(facts, FIELD_EVENT_ACTION, actions[i]))
+            return true;
+    }
+    return false;
+}
+
 void report_event(struct report *report, enum event_kind kind, const struct facts_index *facts)
 {
     switch (kind) {
@@ -200,7 +212,7 @@ void report_event(struct report *report, enum event_kind kind, const struct fact
         report->refused_logins += is(facts, FIELD_EVENT_OUTCOME, "failure");
         break;
     case EVENT_MESSAGE:
-        report->messages += is(facts, FIELD_EVENT_ACTION, "smtp-message");
+        report->messages += is_message(facts);
         break;
     case EVENT_WEIRD:
         report->weirds++;

@@ -12,8 +12,8 @@
         .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME,           \
                    FIELD_AUTH_MECHANISM },                                                         \
         .techniques = { "T1040", "T1110.002", "T1557.001" },                                       \
-        .remediation = "Use TLS, and behind it SCRAM or tokens. Take CRAM-MD5, DIGEST-MD5 and "    \
-                       "NTLM off the list of mechanisms: whoever read this answer can try "        \
+        .remediation = "Use TLS, and behind it SCRAM or tokens. Take CRAM-MD5, DIGEST-MD5, APOP "  \
+                       "and NTLM off the list of mechanisms: whoever read this answer can try "    \
                        "passwords on it without the server noticing.",                             \
     }
 
@@ -46,10 +46,45 @@ const struct finding_rule finding_rules[] = {
                        "465, then replace each of these passwords: others may have read them. A "
                        "refused login leaks the password too.",
     },
+    {
+        .id = "pop3.auth.cleartext",
+        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a10",
+        .title = "Password or token sent by POP3 without TLS",
+        .on = EVENT_AUTH,
+        .all = { { FIELD_EVENT_ACTION, "pop3-user-pass|pop3-apop|pop3-auth" },
+                 { FIELD_AUTH_CLEARTEXT, "yes" },
+                 { FIELD_AUTH_EXPOSED, "password|token" } },
+        .severity = SEVERITY_HIGH,
+        .worse = { FIELD_EVENT_OUTCOME, "success" },
+        .worse_severity = SEVERITY_CRITICAL,
+        .confidence = "confirmed",
+        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME, FIELDS },
+        .techniques = { "T1040", "T1552", "T1078" },
+        .remediation = "Let nobody log in before TLS (Dovecot 2.3: disable_plaintext_auth=yes and "
+                       "ssl=required, 2.4: auth_allow_cleartext=no), have clients use port 995, "
+                       "then replace each of these passwords: others may have read them. A refused "
+                       "login leaks the password too.",
+    },
+    {
+        .id = "sieve.auth.cleartext",
+        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a11",
+        .title = "Password or token sent by ManageSieve without TLS",
+        .on = EVENT_AUTH,
+        .all = { { FIELD_EVENT_ACTION, "sieve-authenticate" },
+                 { FIELD_AUTH_CLEARTEXT, "yes" },
+                 { FIELD_AUTH_EXPOSED, "password|token" } },
+        .severity = SEVERITY_HIGH,
+        .confidence = "confirmed",
+        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME, FIELDS },
+        .techniques = { "T1040", "T1552" },
+        .remediation = "Require STARTTLS on the Sieve service (Dovecot 2.3: "
+                       "disable_plaintext_auth=yes and ssl=required, 2.4: "
+                       "auth_allow_cleartext=no). The password is that of the mailbox: replace it.",
+    },
     CRACKABLE("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a02", FIELD_AUTH_NTLM_VERSION, "1|2", SEVERITY_HIGH,
               "NTLM login without TLS: its answer can be cracked or relayed"),
     CRACKABLE("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a03", FIELD_AUTH_MECHANISM,
-              "CRAM-MD5|DIGEST-MD5|OTP", SEVERITY_MEDIUM,
+              "CRAM-MD5|DIGEST-MD5|OTP|APOP", SEVERITY_MEDIUM,
               "Challenge-response login without TLS: its answer can be cracked off line"),
     CRACKABLE("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a04", FIELD_AUTH_MECHANISM, SCRAM_NAMES,
               SEVERITY_LOW, "SCRAM login without TLS: its answer can be cracked off line, slowly"),
@@ -58,14 +93,15 @@ const struct finding_rule finding_rules[] = {
         .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a05",
         .title = "Server offers plaintext login before TLS",
         .on = EVENT_STARTTLS,
-        .all = { { FIELD_SESSION_AUTH_OFFERED, "PLAIN|LOGIN|XOAUTH2|OAUTHBEARER" } },
+        .all = { { FIELD_SESSION_AUTH_OFFERED, "PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|USER/PASS" } },
         .severity = SEVERITY_MEDIUM,
         .confidence = "confirmed",
         .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELDS },
         .techniques = { "T1040" },
-        .remediation = "Announce AUTH only once TLS is up (Postfix: smtpd_tls_auth_only=yes, Exim: "
-                       "server_advertise_condition). That alone keeps most clients from sending "
-                       "the password.",
+        .remediation = "Announce logins only once TLS is up (Postfix: smtpd_tls_auth_only=yes, "
+                       "Exim: server_advertise_condition, Dovecot 2.3: disable_plaintext_auth=yes "
+                       "and ssl=required, 2.4: auth_allow_cleartext=no). That alone keeps most "
+                       "clients from sending the password.",
     },
     {
         SENSOR("01", "sensor.capture_loss", "Packets were lost before the sensor read them",

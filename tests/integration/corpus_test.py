@@ -1,4 +1,4 @@
-"""Captures that others made, where they are at hand: every one is read without a crash and gives valid JSON; SMTP logins
+"""Captures that others made, where they are at hand: every one is read without a crash and gives valid JSON; logins
 are those that an independent decoder found, none invented; what is not mail stays silent.
 
 usage: corpus_test.py MAILTAP SOURCE_FOLDER          (the corpus lies beside the project; without it nothing is tested)
@@ -13,6 +13,9 @@ import unittest
 MAILTAP, SOURCE = sys.argv[1], sys.argv[2]
 CORPUS = os.environ.get("MAILTAP_CORPUS", os.path.join(SOURCE, "../shared/corpus"))
 CAPTURES = sorted(path for path in glob.glob(os.path.join(CORPUS, "captures/**/*"), recursive=True) if os.path.isfile(path))
+
+# Protocols whose sessions we read.
+READ = ("smtp", "pop3", "managesieve")
 
 # Where the truth is not the last word, and why.
 LOGINS_OF_OURS = {
@@ -50,13 +53,13 @@ class Corpus(unittest.TestCase):
         cls.events = {path: events_of(path) for path in CAPTURES}
 
     def test_logins(self):
-        """Every SMTP login of the truth with mechanism, user and outcome; and no other."""
+        """Every login of the truth with mechanism, user and outcome; and no other."""
         outcome = {"success": "success", "failure": "failure", "no final reply": "unknown"}
         for path, events in self.events.items():
             truth = truth_of(path)
             wanted = []
             for mail in truth.get("mail", []):
-                if mail["protocol"] == "smtp":
+                if mail["protocol"] in READ:
                     for auth in mail.get("auth", []):
                         wanted.append((auth["mechanism"], auth.get("username") or "", outcome[auth["result"]]))
             got = [(e["mailtap"]["auth"]["mechanism"], e.get("user", {}).get("name", ""), e["event"]["outcome"])
@@ -70,7 +73,7 @@ class Corpus(unittest.TestCase):
         for path, events in self.events.items():
             truth = {}
             for mail in truth_of(path).get("mail", []):
-                if mail["protocol"] == "smtp" and mail.get("starttls"):
+                if mail["protocol"] in READ and mail.get("starttls"):
                     truth.setdefault(mail["client"], []).append(mail)
             for event in events:
                 if event["event"]["dataset"] != "mailtap.starttls":
@@ -105,9 +108,9 @@ class Corpus(unittest.TestCase):
                         self.assertIn(address.lower(), recipients)
 
     def test_silence(self):
-        """A capture without SMTP in the truth gives flows only, and what the sensor says of itself."""
+        """A capture without mail in the truth gives flows only, and what the sensor says of itself."""
         for path, events in self.events.items():
-            if any(mail["protocol"] == "smtp" for mail in truth_of(path).get("mail", [])):
+            if any(mail["protocol"] in READ for mail in truth_of(path).get("mail", [])):
                 continue
             with self.subTest(os.path.basename(path)):
                 about_mail = [e for e in events if not e.get("rule", {}).get("id", "").startswith("sensor.")]
