@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "finding.h"
+#include "health.h"
 #include "json.h"
 
 #define IDLE_WAIT_MS  100
@@ -27,6 +28,10 @@ struct collector {
     struct block *free_blocks[BLOCK_CLASSES];
     unsigned free_count;
     struct findings *findings;
+    struct event minute;      /* the stats event that is being added up */
+    unsigned minute_from;     /* so many workers' numbers are in it; 0: there is none */
+    struct health_sum health; /* these numbers */
+    struct facts judged;
     struct facts complete; /* of the event being published */
     struct buffer json;
 };
@@ -77,10 +82,46 @@ static void publish_finding(void *arg, const struct event *event)
     publish(arg, event);
 }
 
-static void release(struct collector *c, const struct event *event)
+static void tell(struct collector *c, const struct event *event)
 {
     publish(c, event);
     findings_event(c->findings, event);
+}
+
+/* All workers have told of that minute. Of a file only what is wrong is worth an event. */
+static void end_minute(struct collector *c)
+{
+    if (c->minute_from == 0)
+        return;
+    c->minute_from = 0;
+    if (!health_judge(&c->health, &c->judged) || !(c->options.live || health_is_bad(&c->judged)))
+        return;
+    c->minute.facts = buffer_view(&c->judged.records);
+    tell(c, &c->minute);
+}
+
+/* Numbers of the same minute, one worker's behind the other's. */
+static void add_to_minute(struct collector *c, const struct event *event)
+{
+    if (c->minute_from > 0 && c->minute.time_ns != event->time_ns)
+        end_minute(c);
+    if (c->minute_from++ == 0) {
+        c->minute = (struct event){ .kind = EVENT_STATS, .time_ns = event->time_ns };
+        c->health = (struct health_sum){ 0 };
+    }
+    health_add(&c->health, event->facts);
+    if (c->minute_from == c->options.rings)
+        end_minute(c);
+}
+
+static void release(struct collector *c, const struct event *event)
+{
+    if (event->kind == EVENT_STATS) {
+        add_to_minute(c, event);
+    } else {
+        end_minute(c);
+        tell(c, event);
+    }
 }
 
 /* --- order ---------------------------------------------------------------------------------------
@@ -240,6 +281,7 @@ void collector_run(struct collector *c)
         if (until == WATERMARK_END)
             break;
     }
+    end_minute(c);
     findings_end(c->findings);
 }
 
@@ -250,6 +292,7 @@ struct collector *collector_new(const struct collector_options *options)
         return NULL;
     c->options = *options;
     facts_init(&c->complete, NULL);
+    facts_init(&c->judged, NULL);
     c->complete.records.max = 2 * FACTS_MAX_BYTES;
     buffer_init(&c->json, JSON_MAX, NULL);
     c->findings = findings_new(finding_rules, &(struct event_receiver){ publish_finding, c });
@@ -271,6 +314,7 @@ void collector_free(struct collector *c)
         return;
     findings_free(c->findings);
     facts_free(&c->complete);
+    facts_free(&c->judged);
     buffer_free(&c->json);
     for (size_t i = 0; i < BLOCK_CLASSES; i++) {
         for (struct block *block; (block = c->free_blocks[i]) != NULL; free(block))

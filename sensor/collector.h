@@ -6,13 +6,13 @@
 #ifndef MAILTAP_COLLECTOR_H
 #define MAILTAP_COLLECTOR_H
 
+#include "config.h"
 #include "envelope.h"
 #include "records.h"
 #include "report.h"
 #include "sink_thread.h"
 
-#define WORKERS_MAX 64
-#define SINKS_MAX   8
+#define SINKS_MAX 8
 
 struct collector_options {
     struct ring *ring[WORKERS_MAX];
@@ -20,6 +20,7 @@ struct collector_options {
     struct doorbell *bell; /* rung by every ring */
     struct sink_thread *sink[SINKS_MAX];
     unsigned sinks;
+    bool live;             /* every minute tells that the sensor is alive */
     struct report *report; /* NULL: none */
     struct envelope envelope;
 };

@@ -13,6 +13,7 @@ enum config_flows { FLOWS_MAIL, FLOWS_ALL, FLOWS_NONE };
 enum config_checksums { CHECKSUMS_IGNORE, CHECKSUMS_ENFORCE };
 
 #define CONFIG_FILES 1024
+#define WORKERS_MAX  64
 
 /* Texts are NULL where the operator wants none. */
 struct config {
@@ -30,6 +31,7 @@ struct config {
     struct privacy privacy;     /* its key is still to be read from privacy_key_file */
     char *privacy_key_file;
     enum config_flows flows;
+    uint64_t workers;
     uint64_t flows_max, streams_mib, tables_mib, fragments_mib;
     char *trace; /* name of a protocol, or "all" */
     uint64_t verbosity;

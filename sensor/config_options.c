@@ -90,6 +90,17 @@ const struct option_row option_rows[] = {
       .preset = "",
       .help = "Look only at packets that match this BPF filter; empty: all. On the command line it "
               "stands behind the options" },
+    { .path = "capture.workers",
+      .name = "workers",
+      .group = "Input",
+      .type = OPTION_NUMBER,
+      .offset = AT(workers),
+      .min = 1,
+      .max = WORKERS_MAX,
+      .preset = "1",
+      .argument = "N",
+      .help = "Threads that read a capture file, each all packets for its share of the flows; the "
+              "output is the same" },
     { .path = "sensor.name",
       .name = "observer",
       .group = "Output",

@@ -29,13 +29,20 @@
 /* Everything that lives as long as the run. */
 struct sensor {
     struct config config;
-    struct capture *capture;
+    /* The threads that read: each with a capture of its own, over the same input. */
+    struct reader {
+        struct capture *capture;
+        struct ring *ring;
+        struct worker *worker;
+        pthread_t thread;
+        bool running;
+    } reader[WORKERS_MAX];
+    unsigned readers;
     bool live;
     const char *file_name[CONFIG_FILES]; /* base names */
     struct doorbell bell;
-    struct ring *ring;
-    struct worker *worker;
     struct report *report;
+    struct counters counters; /* of all readers, in the end */
     struct collector *collector;
     struct sink_thread *sink[SINKS_MAX];
     unsigned sinks;
@@ -139,41 +146,65 @@ static const char *input_name(const struct sensor *sensor)
     return text;
 }
 
+static size_t bytes_at_most(const struct sensor *sensor)
+{
+    size_t bytes = collector_bytes(sensor->collector) + report_bytes(sensor->report);
+    for (unsigned i = 0; i < sensor->readers; i++)
+        bytes += worker_bytes(sensor->reader[i].worker);
+    return bytes;
+}
+
+static bool build_readers(struct sensor *sensor)
+{
+    struct siphash_key secrets = siphash_random_key();
+    bool built = true;
+    for (unsigned i = 0; i < sensor->readers; i++) {
+        struct reader *reader = &sensor->reader[i];
+        reader->ring = ring_new(RING_BYTES, &sensor->bell);
+        reader->worker = worker_new(&(struct worker_options){
+            .capture = reader->capture,
+            .index = i,
+            .count = sensor->readers,
+            .secrets = secrets,
+            .ring = reader->ring,
+            .config = &sensor->config,
+            .live = sensor->live,
+            .trace = sensor->config.trace ? (sensor->report ? stdout : stderr) : NULL,
+        });
+        built &= reader->ring && reader->worker;
+    }
+    return built;
+}
+
 static bool build(struct sensor *sensor)
 {
     struct collector_options options = {
         .bell = &sensor->bell,
         .sinks = sensor->sinks,
-        .rings = 1,
+        .rings = sensor->readers,
+        .live = sensor->live,
         .envelope = { .observer = sensor->config.observer ? sensor->config.observer : "mailtap",
                       .file = sensor->file_name,
                       .files = sensor->config.files,
                       .privacy = sensor->config.privacy },
     };
     doorbell_init(&sensor->bell);
-    sensor->ring = ring_new(RING_BYTES, &sensor->bell);
     if (sensor->config.format == FORMAT_PRETTY)
         sensor->report = report_new();
-    options.ring[0] = sensor->ring;
+    bool built = build_readers(sensor);
+    for (unsigned i = 0; i < sensor->readers; i++)
+        options.ring[i] = sensor->reader[i].ring;
     options.report = sensor->report;
     memcpy(options.sink, sensor->sink, sizeof options.sink);
-    sensor->worker = worker_new(&(struct worker_options){
-        .capture = sensor->capture,
-        .ring = sensor->ring,
-        .config = &sensor->config,
-        .live = sensor->live,
-        .trace = sensor->config.trace ? (sensor->report ? stdout : stderr) : NULL,
-    });
     sensor->collector = collector_new(&options);
-    if (!sensor->ring || !sensor->worker || !sensor->collector ||
+    if (!built || !sensor->collector ||
         (sensor->config.format == FORMAT_PRETTY && !sensor->report)) {
         log_error("out of memory");
         return false;
     }
-    size_t bytes = worker_bytes(sensor->worker) + collector_bytes(sensor->collector) +
-                   report_bytes(sensor->report);
     log_info("%s %s, at most %zu MiB for what traffic makes grow",
-             sensor->live ? "listening on" : "reading", input_name(sensor), (bytes >> 20) + 1);
+             sensor->live ? "listening on" : "reading", input_name(sensor),
+             (bytes_at_most(sensor) >> 20) + 1);
     return true;
 }
 
@@ -182,7 +213,7 @@ static bool build(struct sensor *sensor)
 
 static void *work(void *arg)
 {
-    worker_run(((struct sensor *)arg)->worker);
+    worker_run(((struct reader *)arg)->worker);
     return NULL;
 }
 
@@ -200,39 +231,53 @@ static void soon(struct timespec *when)
     when->tv_nsec %= 1000000000;
 }
 
-/* Waits for the worker. Long work shows how far it is, to people only. */
-static void join(struct sensor *sensor, pthread_t worker)
+/* Waits for the readers. Long work shows how far it is, to people only. */
+static void join(struct sensor *sensor)
 {
-    uint64_t size = capture_size(sensor->capture);
+    const struct reader *first = &sensor->reader[0];
+    uint64_t size = capture_size(first->capture);
     bool person = isatty(STDERR_FILENO) && !sensor->config.trace && size > 0, shown = false;
     struct timespec when;
-    for (soon(&when); pthread_timedjoin_np(worker, NULL, &when) == ETIMEDOUT; soon(&when)) {
-        if (!person)
+    for (unsigned i = 0; i < sensor->readers; i++) {
+        struct reader *reader = &sensor->reader[i];
+        if (!reader->running)
             continue;
-        fprintf(stderr, "\rmailtap: %3llu %% read",
-                (unsigned long long)(worker_progress(sensor->worker) * 100 / size));
-        shown = true;
+        for (soon(&when); pthread_timedjoin_np(reader->thread, NULL, &when) == ETIMEDOUT;
+             soon(&when)) {
+            if (!person)
+                continue;
+            fprintf(stderr, "\rmailtap: %3llu %% read",
+                    (unsigned long long)(worker_progress(first->worker) * 100 / size));
+            shown = true;
+        }
     }
     if (shown)
         fputs("\r                      \r", stderr);
 }
 
+static void no_thread(struct sensor *sensor)
+{
+    log_error("cannot start a thread");
+    sensor->failed = true;
+}
+
 static void run(struct sensor *sensor)
 {
-    pthread_t worker, collector;
+    pthread_t collector;
     if (pthread_create(&collector, NULL, collect, sensor) != 0) {
-        log_error("cannot start a thread");
-        sensor->failed = true;
+        no_thread(sensor);
         return;
     }
-    if (pthread_create(&worker, NULL, work, sensor) != 0) {
-        log_error("cannot start a thread");
-        sensor->failed = true;
-        records_put_watermark(&(struct record_writer){ .ring = sensor->ring, .wait = true },
+    for (unsigned i = 0; i < sensor->readers; i++) {
+        struct reader *reader = &sensor->reader[i];
+        reader->running = pthread_create(&reader->thread, NULL, work, reader) == 0;
+        if (reader->running)
+            continue;
+        no_thread(sensor);
+        records_put_watermark(&(struct record_writer){ .ring = reader->ring, .wait = true },
                               WATERMARK_END);
-    } else {
-        join(sensor, worker);
     }
+    join(sensor);
     pthread_join(collector, NULL);
 }
 
@@ -259,13 +304,16 @@ static void print_report(struct sensor *sensor)
 {
     if (!sensor->report)
         return;
+    for (unsigned i = 0; i < sensor->readers; i++)
+        counters_add(&sensor->counters, worker_counters(sensor->reader[i].worker));
+    const struct worker *first = sensor->reader[0].worker; /* each has seen every packet */
     report_print(sensor->report,
                  &(struct report_input){
                      .file = input_name(sensor),
-                     .first_ns = worker_first_ns(sensor->worker),
-                     .last_ns = worker_last_ns(sensor->worker),
-                     .counters = worker_counters(sensor->worker),
-                     .fault = worker_fault(sensor->worker),
+                     .first_ns = worker_first_ns(first),
+                     .last_ns = worker_last_ns(first),
+                     .counters = &sensor->counters,
+                     .fault = worker_fault(first),
                      .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
                  },
                  stdout);
@@ -279,32 +327,36 @@ static void clean_up(struct sensor *sensor)
 {
     close_sinks(sensor);
     collector_free(sensor->collector);
-    worker_free(sensor->worker);
     report_free(sensor->report);
-    if (sensor->ring) {
-        ring_free(sensor->ring);
-        doorbell_destroy(&sensor->bell);
+    for (unsigned i = 0; i < sensor->readers; i++) {
+        worker_free(sensor->reader[i].worker);
+        if (sensor->reader[i].ring)
+            ring_free(sensor->reader[i].ring);
+        capture_close(sensor->reader[i].capture);
     }
-    capture_close(sensor->capture);
+    if (sensor->collector)
+        doorbell_destroy(&sensor->bell);
     explicit_bzero(sensor->privacy_key, sizeof sensor->privacy_key);
 }
 
 /* --- signals -------------------------------------------------------------------------------------
  */
 
-static struct capture *stopped_by_signal;
+static struct capture *stopped_by_signal[WORKERS_MAX + 1]; /* ends with NULL */
 
 /* The first one ends the capture; what was read so far is still delivered. A second one ends all.
  */
 static void on_signal(int number)
 {
-    capture_stop(stopped_by_signal);
+    for (int i = 0; stopped_by_signal[i]; i++)
+        capture_stop(stopped_by_signal[i]);
     signal(number, SIG_DFL);
 }
 
-static void stop_on_signals(struct capture *capture)
+static void stop_on_signals(const struct sensor *sensor)
 {
-    stopped_by_signal = capture;
+    for (unsigned i = 0; i < sensor->readers; i++)
+        stopped_by_signal[i] = sensor->reader[i].capture;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
 }
@@ -319,8 +371,9 @@ static bool open_capture(struct sensor *sensor)
     sensor->live = config->files == 0;
     for (unsigned i = 0; i < config->files; i++)
         sensor->file_name[i] = base_name(config->file[i]);
+    sensor->readers = (unsigned)config->workers;
     if (sensor->live)
-        sensor->capture = capture_open_interface(
+        sensor->reader[0].capture = capture_open_interface(
             &(struct capture_interface_options){
                 .names = config->interface,
                 .filter = config->filter,
@@ -329,12 +382,15 @@ static bool open_capture(struct sensor *sensor)
                 .promiscuous = config->promiscuous,
             },
             error, sizeof error);
-    else
-        sensor->capture =
+    for (unsigned i = 0; !sensor->live && i < sensor->readers; i++) {
+        sensor->reader[i].capture =
             capture_open_files(config->file, config->files, config->filter, error, sizeof error);
-    if (!sensor->capture)
+        if (!sensor->reader[i].capture)
+            sensor->readers = i;
+    }
+    if (!sensor->reader[0].capture || sensor->readers < config->workers)
         log_error("%s", error);
-    return sensor->capture != NULL;
+    return sensor->reader[0].capture && sensor->readers == config->workers;
 }
 
 static enum exit_code read_capture(struct sensor *sensor)
@@ -343,9 +399,9 @@ static enum exit_code read_capture(struct sensor *sensor)
         return EXIT_CONFIG;
     if (!open_capture(sensor))
         return EXIT_INCOMPLETE;
-    stop_on_signals(sensor->capture);
+    stop_on_signals(sensor);
     if (sensor->config.doctor)
-        return doctor(sensor->capture, &sensor->config, input_name(sensor), stdout)
+        return doctor(sensor->reader[0].capture, &sensor->config, input_name(sensor), stdout)
                    ? EXIT_OK
                    : EXIT_INCOMPLETE;
     if (!open_sinks(sensor) || !build(sensor))
@@ -353,17 +409,34 @@ static enum exit_code read_capture(struct sensor *sensor)
     run(sensor);
     close_sinks(sensor);
     print_report(sensor);
-    if (worker_fault(sensor->worker)) {
-        log_error("%s", worker_fault(sensor->worker));
+    const char *fault = worker_fault(sensor->reader[0].worker);
+    if (fault) {
+        log_error("%s", fault);
         sensor->failed = true;
     }
     return sensor->failed ? EXIT_INCOMPLETE : EXIT_OK;
+}
+
+static bool reads_standard_input(const struct config *config)
+{
+    for (unsigned i = 0; i < config->files; i++) {
+        if (strcmp(config->file[i], "-") == 0)
+            return true;
+    }
+    return false;
 }
 
 /* What the configuration's parser cannot know. */
 static bool usable(const struct config *config)
 {
     char error[1024];
+    if (config->workers > 1 &&
+        (config->files == 0 || config->trace || reads_standard_input(config))) {
+        config_usage_error(stderr,
+                           "--workers is for capture files, without --trace: what comes from "
+                           "an interface or from standard input is read by one worker");
+        return false;
+    }
     if (config->trace && strcmp(config->trace, "all") != 0 && !session_knows(config->trace)) {
         config_usage_error(stderr, "no dissector is called %s: --trace takes one of those, or all",
                            config->trace);

@@ -56,9 +56,10 @@ struct worker *worker_new(const struct worker_options *options)
         return NULL;
     worker->options = *options;
     worker->records = (struct record_writer){ .ring = options->ring, .wait = !options->live };
-    pool_init(&worker->streams, options->config->streams_mib * MIB);
-    pool_init(&worker->tables, options->config->tables_mib * MIB);
-    pool_init(&worker->fragments, options->config->fragments_mib * MIB);
+    unsigned share = options->count; /* of what the configuration allows to all */
+    pool_init(&worker->streams, options->config->streams_mib * MIB / share);
+    pool_init(&worker->tables, options->config->tables_mib * MIB / share);
+    pool_init(&worker->fragments, options->config->fragments_mib * MIB / share);
     facts_init(&worker->own, NULL);
     facts_init(&worker->assembly, NULL);
     worker->env = (struct session_env){
@@ -68,17 +69,19 @@ struct worker *worker_new(const struct worker_options *options)
         .counters = &worker->counters,
         .own = &worker->own,
         .assembly = &worker->assembly,
-        .secrets = siphash_random_key(),
+        .secrets = options->secrets,
         .trace = options->trace,
     };
     if (options->trace && strcmp(options->config->trace, "all") != 0)
         worker->env.trace_protocol = bytes_of_string(options->config->trace);
-    worker->network =
-        network_new(&(struct flow_options){ .max_flows = (uint32_t)options->config->flows_max,
-                                            .events = flow_events_of(options->config->flows),
-                                            .enforce_checksums =
-                                                options->config->checksums == CHECKSUMS_ENFORCE },
-                    &worker->env, &worker->fragments);
+    worker->network = network_new(
+        &(struct flow_options){
+            .max_flows = ((uint32_t)options->config->flows_max + share - 1) / share,
+            .share = options->index,
+            .shares = options->count,
+            .events = flow_events_of(options->config->flows),
+            .enforce_checksums = options->config->checksums == CHECKSUMS_ENFORCE },
+        &worker->env, &worker->fragments);
     if (!worker->network) {
         free(worker);
         return NULL;
@@ -127,22 +130,18 @@ static void look_around(struct worker *worker, uint64_t now_ns)
         log_warn("%s", notice);
 }
 
-/* Live, every minute tells that the sensor is alive; of a file only what is wrong is worth a line.
- */
-static void tell_health(struct worker *worker)
+/* What was counted in the minute that ends then. */
+static void tell_health(struct worker *worker, uint64_t time_ns)
 {
     struct facts *facts = &worker->own;
-    if (!health_facts(&worker->health, &worker->counters, facts))
-        return;
-    if (!worker->options.live && !health_is_bad(facts)) {
-        health_told(&worker->health, &worker->counters);
-        return;
-    }
+    health_numbers(&worker->health, &worker->counters, facts);
     struct event event = { .kind = EVENT_STATS,
-                           .time_ns = network_clock(worker->network),
+                           .number = worker->options.index,
+                           .time_ns = time_ns,
                            .facts = buffer_view(&facts->records) };
     if (records_put_event(&worker->records, &event))
         health_told(&worker->health, &worker->counters);
+    facts_clear(facts); /* the sessions' own facts go into the same record */
 }
 
 static void packets(struct worker *worker, const struct packet *batch, int n)
@@ -172,9 +171,9 @@ void worker_run(struct worker *worker)
             silence(worker);
         else
             packets(worker, batch, n);
-        uint64_t now_ns = network_clock(worker->network);
-        if (worker->first_ns > 0 && health_due(&worker->health, now_ns))
-            tell_health(worker);
+        uint64_t now_ns = network_clock(worker->network), minute_ns;
+        if (worker->first_ns > 0 && health_due(&worker->health, now_ns, &minute_ns))
+            tell_health(worker, minute_ns);
         records_put_watermark(&worker->records, now_ns);
         if (worker->options.live)
             look_around(worker, wall_clock_ns());
@@ -182,7 +181,7 @@ void worker_run(struct worker *worker)
     worker->damaged = n == CAPTURE_DAMAGED;
     count_losses(worker);
     network_end(worker->network);
-    tell_health(worker);
+    tell_health(worker, network_clock(worker->network));
     records_put_watermark(&worker->records, WATERMARK_END);
 }
 

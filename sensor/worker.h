@@ -8,11 +8,14 @@
 #include "config.h"
 #include "counters.h"
 #include "ring.h"
+#include "siphash.h"
 
 struct worker;
 
 struct worker_options {
-    struct capture *capture; /* stays the caller's */
+    struct capture *capture;    /* its own; stays the caller's */
+    unsigned index, count;      /* which of how many: each reads all packets and keeps its flows */
+    struct siphash_key secrets; /* the same for all, random */
     struct ring *ring;
     const struct config *config;
     bool live;   /* never wait for anybody: what finds no room is lost, and counted */

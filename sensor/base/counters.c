@@ -18,3 +18,9 @@ const char *counter_help(enum counter counter)
 {
     return rows[counter].help;
 }
+
+void counters_add(struct counters *to, const struct counters *from)
+{
+    for (int i = 0; i < COUNTERS; i++)
+        count_many(to, (enum counter)i, counter_read(from, (enum counter)i));
+}

@@ -31,6 +31,9 @@ static inline void count(struct counters *counters, enum counter counter)
     count_many(counters, counter, 1);
 }
 
+/* Adds what another set holds. */
+void counters_add(struct counters *to, const struct counters *from);
+
 static inline uint64_t counter_read(const struct counters *counters, enum counter counter)
 {
     return atomic_load_explicit(&counters->value[counter], memory_order_relaxed);

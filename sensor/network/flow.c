@@ -272,6 +272,26 @@ void flow_prepare(const struct flow_table *table, const struct segment *s,
     lru_prefetch_bucket(table->flows, lookup->hash);
 }
 
+/* The same for both directions and on each run; not keyed, for whoever fills one share only makes
+ * one worker busy. */
+static uint32_t share_hash(const struct segment *s)
+{
+    uint32_t hash = (uint32_t)s->source.port + s->destination.port;
+    for (size_t i = 0; i < sizeof s->source.address; i += 4) {
+        uint32_t a, b;
+        memcpy(&a, s->source.address + i, 4);
+        memcpy(&b, s->destination.address + i, 4);
+        hash = (hash ^ (a + b)) * UINT32_C(2654435761);
+    }
+    return hash ^ hash >> 15;
+}
+
+bool flow_is_ours(const struct flow_table *table, const struct segment *s)
+{
+    const struct flow_options *options = &table->options;
+    return options->shares < 2 || share_hash(s) % options->shares == options->share;
+}
+
 void flow_prefetch(const struct flow_table *table, const struct flow_lookup *lookup)
 {
     lru_prefetch(table->flows, lookup->hash);

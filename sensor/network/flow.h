@@ -29,6 +29,7 @@ struct flow_options {
     uint32_t max_flows;
     enum flow_events events;
     bool ignore_vlan;       /* both directions of a connection may carry different tags */
+    unsigned share, shares; /* of the flows, only the share-th of so many; shares 0: all */
     bool enforce_checksums; /* segments whose checksum does not fit are not read */
 };
 
@@ -53,6 +54,9 @@ struct flow_lookup {
 struct flow_table *flow_table_new(const struct flow_options *, const struct session_env *);
 /* Frees without ending flows; NULL is fine. */
 void flow_table_free(struct flow_table *);
+
+/* Whether its flow is of this table's share. The shares depend on addresses and ports only. */
+bool flow_is_ours(const struct flow_table *, const struct segment *);
 
 /* Computes what a segment is found by. For a batch: flow_prepare() for each, flow_prefetch() for
  * each, flow_prefetch_reading() for each and each step from 0 to TCP_PREFETCH_STEPS - 1, then

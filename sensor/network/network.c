@@ -11,7 +11,8 @@
 struct network {
     struct flow_table *flows;
     struct defrag *defrag;
-    struct counters *counters;
+    struct counters *counters; /* of what is not one flow's: each worker sees it, one counts it */
+    struct counters uncounted;
     struct ready {
         enum decode_result result;
         struct segment segment;
@@ -25,10 +26,10 @@ struct network *network_new(const struct flow_options *options, const struct ses
     struct network *network = calloc(1, sizeof *network);
     if (!network)
         return NULL;
-    network->counters = env->counters;
+    network->counters = options->share == 0 ? env->counters : &network->uncounted;
     network->flows = flow_table_new(options, env);
-    network->defrag =
-        defrag_new(fragments, (uint32_t)(fragments->limit / BYTES_PER_DATAGRAM) + 1, env->counters);
+    network->defrag = defrag_new(fragments, (uint32_t)(fragments->limit / BYTES_PER_DATAGRAM) + 1,
+                                 network->counters);
     if (!network->flows || !network->defrag) {
         network_free(network);
         return NULL;
@@ -84,6 +85,8 @@ static void prepare(struct network *network, int link_type, const struct packet 
         count_result(network->counters, ready->result);
         if (ready->result == DECODE_FRAGMENT)
             defragment(network, &fragment, packet->time_ns, ready);
+        if (ready->result == DECODE_TCP && !flow_is_ours(network->flows, &ready->segment))
+            ready->result = DECODE_OTHER; /* another worker's */
         if (ready->result == DECODE_TCP)
             flow_prepare(network->flows, &ready->segment, &ready->lookup);
     }

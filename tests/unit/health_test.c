@@ -56,12 +56,25 @@ static void receive(void *arg, const struct event *event)
     scene->severity[i] = strtoull(severity, NULL, 10);
 }
 
+/* What the collector makes of the numbers of two workers, one of which has none. */
+static bool sum_up(struct scene *scene)
+{
+    struct health_sum sum = { { 0 } };
+    const struct counters nothing = { { 0 } };
+    const struct health idle = { .due_ns = 0 };
+    health_numbers(&idle, &nothing, &scene->facts);
+    health_add(&sum, buffer_view(&scene->facts.records));
+    health_numbers(&scene->health, &scene->counters, &scene->facts);
+    health_add(&sum, buffer_view(&scene->facts.records));
+    return health_judge(&sum, &scene->facts);
+}
+
 /* The findings of one stats event. */
 static void judge(struct scene *scene)
 {
     struct findings *findings =
         findings_new(finding_rules, &(struct event_receiver){ receive, scene });
-    assert_true(health_facts(&scene->health, &scene->counters, &scene->facts));
+    assert_true(sum_up(scene));
     struct event event = { .kind = EVENT_STATS,
                            .time_ns = SECOND,
                            .facts = buffer_view(&scene->facts.records) };
@@ -134,24 +147,26 @@ static void test_what_was_not_told_is_told_later(void **state)
     struct scene *scene = *state;
     count_many(&scene->counters, COUNT_PACKETS, 10);
     count_many(&scene->counters, COUNT_DROPPED_KERNEL, 2);
-    assert_true(health_facts(&scene->health, &scene->counters, &scene->facts));
     count_many(&scene->counters, COUNT_PACKETS, 10);
     judge(scene);
     assert_string_equal(scene->evidence[0],
                         "2 dropped by the kernel and 0 by the interface, 20 read");
     health_told(&scene->health, &scene->counters);
-    assert_false(health_facts(&scene->health, &scene->counters, &scene->facts));
+    assert_false(sum_up(scene)); /* since then there was nothing */
 }
 
 static void test_once_a_minute(void **state)
 {
     struct scene *scene = *state;
-    assert_false(health_due(&scene->health, 5 * SECOND));
-    assert_false(health_due(&scene->health, 64 * SECOND));
-    assert_true(health_due(&scene->health, 65 * SECOND));
-    assert_false(health_due(&scene->health, 124 * SECOND));
-    assert_true(health_due(&scene->health, 3600 * SECOND));
-    assert_false(health_due(&scene->health, 3601 * SECOND));
+    uint64_t minute_ns;
+    assert_false(health_due(&scene->health, 5 * SECOND, &minute_ns));
+    assert_false(health_due(&scene->health, 59 * SECOND, &minute_ns));
+    assert_true(health_due(&scene->health, 65 * SECOND, &minute_ns));
+    assert_true(minute_ns == 60 * SECOND);
+    assert_false(health_due(&scene->health, 119 * SECOND, &minute_ns));
+    assert_true(health_due(&scene->health, 3661 * SECOND, &minute_ns)); /* nothing in between */
+    assert_true(minute_ns == 3660 * SECOND);
+    assert_false(health_due(&scene->health, 3662 * SECOND, &minute_ns));
 }
 
 int main(void)
