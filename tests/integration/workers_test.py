@@ -64,7 +64,7 @@ class Workers(unittest.TestCase):
             crafted.write(path, (frame for frame in (next(left[k]) for k in turns) if chooser.random() > 0.01), step=150 / len(turns))
             self.same("many", [path], (2, 4, 16))
             one = output([path], OUTPUTS[0], 1)[1]
-        self.assertGreater(one.count(b'"dataset":"mailtap.stats"'), 1)
+        self.assertGreater(one.count(b'"dataset":"mailtap.stats"'), 0)
         self.assertGreater(one.count(b'"dataset":"mailtap.auth"'), SESSIONS // 2)
 
     def test_what_one_worker_reads(self):
