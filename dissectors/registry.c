@@ -1,7 +1,8 @@
 /* The only list of dissectors. */
 #include "dissector.h"
 
+#include "imap.h"
 #include "smtp.h"
 #include "tls_record.h"
 
-const struct dissector *const dissectors[] = { &smtp_dissector, &tls_dissector, NULL };
+const struct dissector *const dissectors[] = { &smtp_dissector, &imap_dissector, &tls_dissector, NULL };
