@@ -71,7 +71,7 @@ static void begin(struct session *s, struct imap *imap)
     imap->greeted = true;
     imap->server_blind = true;
     imap_lose_client(s, imap);
-    imap->part[FROM_CLIENT].line.skipping = imap->part[FROM_SERVER].line.skipping = true;
+    imap->blind_lines = 0;
 }
 
 static size_t imap_data(struct session *s, void *state, enum direction d, struct bytes unread,

@@ -79,6 +79,8 @@ static bool judge_assumed(struct session *s, struct imap *imap, struct bytes unr
     imap->command.assumed = false;
     if (!plausible)
         imap_lose_client(s, imap);
+    else if (imap->command.is_message)
+        imap_append_begins(s, imap);
     return true;
 }
 
@@ -189,6 +191,8 @@ static bool begin_command(struct session *s, struct imap *imap, struct bytes lin
         imap_login_begins(s, imap, imap->command.serial);
     if (verb == IMAP_AUTHENTICATE)
         imap_authenticate_begins(s, imap, imap->command.serial, arguments);
+    if (verb == IMAP_UNAUTHENTICATE && imap->server_blind)
+        imap_forget_identity(s, imap);
     if (verb == IMAP_STARTTLS && !imap->candidate) {
         starttls_requested(s);
         if (imap->server_gap)
@@ -240,7 +244,8 @@ static bool must_queue(struct session *s, struct imap *imap, struct bytes unread
     struct bytes tag, word, arguments;
     if (imap->client != CLIENT_COMMANDS)
         return false;
-    if (imap_queue_full(&imap->queue) && !imap_queue_drop_doubtful(&imap->queue, imap->server_blind))
+    if (imap_queue_full(&imap->queue) &&
+        !imap_queue_drop_doubtful(&imap->queue, imap->server_blind))
         return true;
     if (!imap->login.open || imap->login_refused.status != IMAP_NO_STATUS || imap_server_hidden(s))
         return false;
@@ -373,6 +378,8 @@ static void both_resume(struct session *s, struct imap *imap)
     session_explain(s, "the client goes on behind the answer: both sides are in step again");
     imap_login_unanswered(s, imap);
     imap_append_unanswered(s, imap);
+    if (imap_queue_changes_user(&imap->queue))
+        imap_forget_identity(s, imap);
     imap_queue_clear(&imap->queue);
     imap->server_blind = imap->client_blind = imap->candidate = imap->answered = false;
     imap->client = CLIENT_COMMANDS;
@@ -387,8 +394,8 @@ static void assume_answer(struct session *s, struct imap *imap)
 {
     imap->client = CLIENT_COMMANDS;
     if (imap->granted == CLIENT_LITERAL) {
-        imap_literal_begins(s, imap);
-        imap->command.assumed = imap->client == CLIENT_LITERAL;
+        imap->client = CLIENT_LITERAL;
+        imap->command.assumed = true;
     } else if (imap->granted == CLIENT_IDLE) {
         imap->client = CLIENT_IDLE;
     } else if (imap->granted == CLIENT_SASL) {

@@ -32,6 +32,20 @@ static bool is_numbered(struct bytes tag)
     return false;
 }
 
+/* MUPDATE and others have tags, and these commands, too. */
+static bool is_shared(struct bytes line)
+{
+    static const char *const shared[] = { "AUTHENTICATE", "STARTTLS", "COMPRESS", "DELETE",
+                                          "LIST",         "LOGOUT",   "NOOP" };
+    struct bytes tag, verb, arguments;
+    imap_command_of(line, &tag, &verb, &arguments);
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
+        if (bytes_equal_nocase(verb, shared[i]))
+            return true;
+    }
+    return false;
+}
+
 /* RFC 9051 section 7.1: a greeting is OK, PREAUTH or BYE. Others that greet with "* OK", as MUPDATE
  * and IMSP, say who they are. */
 static enum verdict judge_greeting(struct bytes server)
@@ -59,7 +73,7 @@ static enum verdict judge_greeting(struct bytes server)
 }
 
 /* The first line with anything on it tells. Without the server's greeting it must look like a
- * program's. */
+ * program's, and be of IMAP alone. */
 static enum verdict judge_client(struct bytes client, bool greeted)
 {
     struct bytes line, tag, rest = client;
@@ -71,7 +85,8 @@ static enum verdict judge_client(struct bytes client, bool greeted)
             continue;
         if (!is_command(line, &tag))
             return VERDICT_NOT_MINE;
-        return greeted || is_numbered(tag) ? VERDICT_MINE : VERDICT_MORE;
+        if (greeted || (is_numbered(tag) && !is_shared(line)))
+            return VERDICT_MINE;
     }
     return VERDICT_MORE;
 }
@@ -82,14 +97,27 @@ static bool is_text(struct bytes start)
            start.data[0] == '\n' || start.data[0] == '\t';
 }
 
-static bool has_command(struct bytes client, struct bytes wanted)
+static bool has_command(struct bytes client, struct bytes wanted, bool certain)
 {
     struct bytes line, tag;
     while (next_line(&client, &line)) {
-        if (is_command(line, &tag) && bytes_equal(tag, wanted))
+        if (is_command(line, &tag) && bytes_equal(tag, wanted) && (certain || !is_shared(line)))
             return true;
     }
     return false;
+}
+
+/* "* 12 EXISTS": nobody else numbers what it tells. */
+static bool tells_of_mails(struct bytes line)
+{
+    struct bytes word;
+    uint64_t number;
+    if (!bytes_equal(text_next_word(&line), BYTES_LITERAL("*")) ||
+        !text_to_u64(text_next_word(&line), &number))
+        return false;
+    word = text_next_word(&line);
+    return bytes_equal_nocase(word, "EXISTS") || bytes_equal_nocase(word, "RECENT") ||
+           bytes_equal_nocase(word, "EXPUNGE") || bytes_equal_nocase(word, "FETCH");
 }
 
 /* Without the start, both sides must speak IMAP: a command, and the reply with its tag. */
@@ -97,11 +125,14 @@ static enum verdict judge_midstream(struct bytes client, struct bytes server)
 {
     struct bytes line;
     struct imap_reply reply;
+    bool certain = false;
     if (!is_text(client) || !is_text(server))
         return VERDICT_NOT_MINE;
+    for (struct bytes rest = server; next_line(&rest, &line);)
+        certain |= tells_of_mails(line);
     for (struct bytes rest = server; next_line(&rest, &line);) {
         if (imap_reply_of(line, &reply) && reply.status <= IMAP_BAD && reply.tag.len > 0 &&
-            has_command(client, reply.tag))
+            has_command(client, reply.tag, certain))
             return VERDICT_MINE;
     }
     return VERDICT_MORE;

@@ -97,3 +97,9 @@ bool imap_queue_holds(const struct imap_queue *queue, enum imap_verb verb)
     }
     return false;
 }
+
+bool imap_queue_changes_user(const struct imap_queue *queue)
+{
+    return imap_queue_holds(queue, IMAP_LOGIN) || imap_queue_holds(queue, IMAP_AUTHENTICATE) ||
+           imap_queue_holds(queue, IMAP_UNAUTHENTICATE);
+}

@@ -41,5 +41,7 @@ bool imap_queue_drop_doubtful(struct imap_queue *, bool any);
 void imap_queue_revoke(struct imap_queue *);
 void imap_queue_clear(struct imap_queue *);
 bool imap_queue_holds(const struct imap_queue *, enum imap_verb);
+/* Whether it holds a command behind which the session may be somebody else's. */
+bool imap_queue_changes_user(const struct imap_queue *);
 
 #endif

@@ -136,6 +136,10 @@ static void unexplained(struct session *s, struct imap *imap)
     else
         imap_lose_client(s, imap);
     imap->blind_lines = 0;
+    /* The client waited for this: what it says next begins a line, or, if it did not wait, cannot
+     * be a command that gets an answer. */
+    if (session_unread(s, FROM_CLIENT) == 0)
+        imap->part[FROM_CLIENT].line.skipping = false;
 }
 
 /* The server answers what was the client's only line since its reply before: that was a command,
@@ -339,11 +343,10 @@ static void judge_gap(struct session *s, struct imap *imap)
         risk |= imap_quotes((enum imap_verb)entry->verb);
         entry->doubtful = true;
         entry->ambiguous |= imap->client_blind;
-        if (entry->verb == IMAP_LOGIN || entry->verb == IMAP_AUTHENTICATE)
-            imap->lists_count = false;
-        if (entry->verb == IMAP_UNAUTHENTICATE || entry->verb == IMAP_LOGIN ||
-            entry->verb == IMAP_AUTHENTICATE)
-            imap_forget_identity(s, imap);
+    }
+    if (imap_queue_changes_user(&imap->queue)) {
+        imap->lists_count = false;
+        imap_forget_identity(s, imap);
     }
     imap->wait_doubtful = imap->client == CLIENT_WAITS;
     imap->server = SERVER_LINES;
