@@ -79,6 +79,7 @@ static void accepted(struct session *s, struct imap *imap, const struct imap_ans
     sasl_vouch(&imap->login.sasl);
     finish(s, imap, "success", answer, whole);
     imap->lists_count = false;
+    imap_append_unanswered(s, imap); /* what is still open was another's */
     if (!imap->client_blind)
         login_promote(s, &imap->login);
     if (command)

@@ -40,8 +40,10 @@ static void unauthenticate_reply(struct session *s, struct imap *imap,
                                  const struct imap_reply *reply, const struct imap_answer *answer)
 {
     (void)reply;
-    if (!answer || answer->status == IMAP_OK)
-        imap_forget_identity(s, imap);
+    if (answer && answer->status != IMAP_OK)
+        return;
+    imap_append_unanswered(s, imap); /* what is still open was his */
+    imap_forget_identity(s, imap);
 }
 
 /* RFC 4978: from here on both directions are raw deflate. */
@@ -114,11 +116,11 @@ static void pair(struct session *s, struct imap *imap, struct imap_entry *entry,
     imap_queue_answered(&imap->queue, entry);
     if (imap->command.serial == of.serial && !imap->client_blind)
         client_goes_on(s, imap, reply->status);
-    if (imap->login.open && imap->login_serial == of.serial)
-        imap_login_answered(s, imap, certain);
-    imap_append_answered(s, imap, of.serial, certain);
     if (of.verb != IMAP_FETCH)
         imap_fetch_over(s, imap);
+    imap_append_answered(s, imap, of.serial, certain);
+    if (imap->login.open && imap->login_serial == of.serial)
+        imap_login_answered(s, imap, certain);
     on_reply[of.verb](s, imap, reply, certain);
 }
 
@@ -348,6 +350,8 @@ static void judge_gap(struct session *s, struct imap *imap)
         imap->lists_count = false;
         imap_forget_identity(s, imap);
     }
+    if (imap_queue_holds(&imap->queue, IMAP_STARTTLS))
+        imap->lists_count = false; /* what comes may be injected */
     imap->wait_doubtful = imap->client == CLIENT_WAITS;
     imap->server = SERVER_LINES;
     imap->fetch = (struct imap_fetch){ 0 };
