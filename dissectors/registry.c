@@ -5,4 +5,5 @@
 #include "smtp.h"
 #include "tls_record.h"
 
-const struct dissector *const dissectors[] = { &smtp_dissector, &imap_dissector, &tls_dissector, NULL };
+const struct dissector *const dissectors[] = { &smtp_dissector, &imap_dissector, &tls_dissector,
+                                               NULL };

@@ -23,14 +23,13 @@
 
 #define PLAINTEXT_NAMES "PLAIN|LOGIN|XOAUTH2|OAUTHBEARER"
 
-/* mail.auth.offered_clear of IMAP; the conditions beyond the protocol. */
+/* mail.auth.offered_clear of IMAP. */
 #define OFFERED_BY_IMAP(uuid_, ...)                                                                \
     {                                                                                              \
         .id = "mail.auth.offered_clear", .uuid = uuid_,                                            \
         .title = "Server offers plaintext login before TLS", .on = EVENT_STARTTLS,                 \
-        .all = { { FIELD_NETWORK_PROTOCOL, "imap" }, __VA_ARGS__ }, .severity = SEVERITY_MEDIUM,   \
-        .confidence = "confirmed", .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELDS },        \
-        .techniques = { "T1040" },                                                                 \
+        .all = { __VA_ARGS__ }, .severity = SEVERITY_MEDIUM, .confidence = "confirmed",            \
+        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELDS }, .techniques = { "T1040" },        \
         .remediation = "Announce LOGINDISABLED and no plaintext mechanism until TLS is up "        \
                        "(Dovecot: auth_allow_cleartext=no, before 2.4 "                            \
                        "disable_plaintext_auth=yes). That alone keeps most clients from sending "  \

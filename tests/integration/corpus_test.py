@@ -1,5 +1,5 @@
-"""Captures that others made, where they are at hand: every one is read without a crash and gives valid JSON; SMTP logins
-are those that an independent decoder found, none invented; what is not mail stays silent.
+"""Captures that others made, where they are at hand: every one is read without a crash and gives valid JSON; logins by
+SMTP and IMAP are those that an independent decoder found, none invented; what is not mail stays silent.
 
 usage: corpus_test.py MAILTAP SOURCE_FOLDER          (the corpus lies beside the project; without it nothing is tested)
 """
@@ -13,6 +13,8 @@ import unittest
 MAILTAP, SOURCE = sys.argv[1], sys.argv[2]
 CORPUS = os.environ.get("MAILTAP_CORPUS", os.path.join(SOURCE, "../shared/corpus"))
 CAPTURES = sorted(path for path in glob.glob(os.path.join(CORPUS, "captures/**/*"), recursive=True) if os.path.isfile(path))
+
+SPOKEN = ("smtp", "imap")  # what is read in clear
 
 # Where the truth is not the last word, and why.
 LOGINS_OF_OURS = {
@@ -50,15 +52,15 @@ class Corpus(unittest.TestCase):
         cls.events = {path: events_of(path) for path in CAPTURES}
 
     def test_logins(self):
-        """Every SMTP login of the truth with mechanism, user and outcome; and no other."""
+        """Every login of the truth with mechanism, user and outcome; and no other."""
         outcome = {"success": "success", "failure": "failure", "no final reply": "unknown"}
         for path, events in self.events.items():
             truth = truth_of(path)
             wanted = []
             for mail in truth.get("mail", []):
-                if mail["protocol"] == "smtp":
+                if mail["protocol"] in SPOKEN:
                     for auth in mail.get("auth", []):
-                        wanted.append((auth["mechanism"], auth.get("username") or "", outcome[auth["result"]]))
+                        wanted.append((auth["mechanism"].replace("LOGIN-command", "LOGIN"), auth.get("username") or "", outcome[auth["result"]]))
             got = [(e["mailtap"]["auth"]["mechanism"], e.get("user", {}).get("name", ""), e["event"]["outcome"])
                    for e in events if e["event"]["dataset"] == "mailtap.auth"]
             with self.subTest(os.path.basename(path)):
@@ -70,7 +72,7 @@ class Corpus(unittest.TestCase):
         for path, events in self.events.items():
             truth = {}
             for mail in truth_of(path).get("mail", []):
-                if mail["protocol"] == "smtp" and mail.get("starttls"):
+                if mail["protocol"] in SPOKEN and mail.get("starttls"):
                     truth.setdefault(mail["client"], []).append(mail)
             for event in events:
                 if event["event"]["dataset"] != "mailtap.starttls":
@@ -105,9 +107,9 @@ class Corpus(unittest.TestCase):
                         self.assertIn(address.lower(), recipients)
 
     def test_silence(self):
-        """A capture without SMTP in the truth gives flows only."""
+        """A capture without SMTP and IMAP in the truth gives flows only."""
         for path, events in self.events.items():
-            if any(mail["protocol"] == "smtp" for mail in truth_of(path).get("mail", [])):
+            if any(mail["protocol"] in SPOKEN for mail in truth_of(path).get("mail", [])):
                 continue
             with self.subTest(os.path.basename(path)):
                 self.assertEqual({e["event"]["dataset"] for e in events} - {"mailtap.flow"}, set())
