@@ -26,6 +26,7 @@ const struct report_reason report_reasons[REPORT_REASONS] = {
     { "truncated", "were cut by the snap length" },
     { "memory", "found no room in the budget (memory.*)" },
     { "unfinished", "had no end yet where the capture stops" },
+    { "compressed", "went on compressed (COMPRESS=DEFLATE), where nothing is read" },
     { "security_layer", "were wrapped by SASL after the login" },
     { "desync", "broke the rules of their protocol, so that track of them was lost" },
 };

@@ -19,7 +19,7 @@ struct line {
 
 enum report_protocol { REPORT_SMTP, REPORT_IMAP, REPORT_POP3, REPORT_SIEVE, REPORT_PROTOCOLS };
 #define REPORT_STATES  7
-#define REPORT_REASONS 8
+#define REPORT_REASONS 9
 
 /* Names as the events have them, and how a person says them. */
 extern const char *const report_protocols[REPORT_PROTOCOLS], *const report_states[REPORT_STATES];
