@@ -1,6 +1,7 @@
 /* Is it POP3? Decided by the words of both sides, never by the port. */
 #include "pop3.h"
 #include "pop3_syntax.h"
+#include "sasl.h"
 #include "text.h"
 
 /* Takes the next complete line off the front; false if there is none. */
@@ -46,9 +47,12 @@ static enum verdict judge_client(struct bytes client, bool greeted)
         enum pop3_command command = pop3_command_of(line, &argument);
         if (pop3_is_telling(line, greeted) || (greeted && command == POP3_USER))
             return VERDICT_MINE;
-        /* What stands behind AUTH may be a SASL response. */
+        /* What stands behind AUTH and a mechanism may be a SASL response. Redis has a password
+         * there. */
         if (command == POP3_AUTH)
-            return VERDICT_MORE;
+            return argument.len == 0 || sasl_known_name(text_next_word(&argument))
+                       ? VERDICT_MORE
+                       : VERDICT_NOT_MINE;
         if (command == POP3_UNKNOWN && line.len > 0)
             return VERDICT_NOT_MINE;
     }
