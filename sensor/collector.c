@@ -296,8 +296,9 @@ struct collector *collector_new(const struct collector_options *options)
     c->complete.records.max = 2 * FACTS_MAX_BYTES;
     buffer_init(&c->json, JSON_MAX, NULL);
     c->findings = findings_new(finding_rules, &(struct event_receiver){ publish_finding, c });
-    if (!c->findings) {
-        free(c);
+    if (!c->findings || !facts_reserve(&c->complete, c->complete.records.max) ||
+        !facts_reserve(&c->judged, FACTS_MAX_BYTES) || !buffer_room(&c->json, JSON_MAX)) {
+        collector_free(c);
         return NULL;
     }
     return c;

@@ -82,8 +82,9 @@ struct worker *worker_new(const struct worker_options *options)
             .events = flow_events_of(options->config->flows),
             .enforce_checksums = options->config->checksums == CHECKSUMS_ENFORCE },
         &worker->env, &worker->fragments);
-    if (!worker->network) {
-        free(worker);
+    if (!worker->network || !facts_reserve(&worker->own, FACTS_MAX_BYTES) ||
+        !facts_reserve(&worker->assembly, FACTS_MAX_BYTES)) {
+        worker_free(worker);
         return NULL;
     }
     return worker;

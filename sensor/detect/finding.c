@@ -293,14 +293,20 @@ struct findings *findings_new(const struct finding_rule *rules, const struct eve
         .evicted = close_group,
         .arg = all,
     });
-    if (!all->groups || !all->constant) {
+    if (!all->groups || !all->constant || !facts_reserve(&all->scratch, FACTS_MAX_BYTES)) {
         findings_free(all);
         return NULL;
     }
+    bool whole = true;
     for (size_t i = 0; i < all->rule_count; i++) {
         all->wanted[rules[i].on] = true;
         facts_init(&all->constant[i], NULL);
         rule_facts(&all->constant[i], &rules[i]);
+        whole &= !all->constant[i].full;
+    }
+    if (!whole) {
+        findings_free(all);
+        return NULL;
     }
     return all;
 }

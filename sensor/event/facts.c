@@ -24,6 +24,11 @@ void facts_clear(struct facts *facts)
     facts->full = false;
 }
 
+bool facts_reserve(struct facts *facts, size_t bytes)
+{
+    return buffer_room(&facts->records, bytes) != NULL;
+}
+
 static void append(struct facts *facts, uint8_t row, enum field field, struct bytes value)
 {
     uint8_t *to = buffer_room(&facts->records, FACT_HEAD + value.len);

@@ -32,6 +32,9 @@ struct fact {
 void facts_init(struct facts *, struct pool *);
 void facts_free(struct facts *);
 void facts_clear(struct facts *);
+/* Takes the memory for so many bytes now, so that adding does not fail later. False if there is
+ * none. */
+bool facts_reserve(struct facts *, size_t bytes);
 
 void facts_text(struct facts *, enum field, struct bytes);
 void facts_string(struct facts *, enum field, const char *);
