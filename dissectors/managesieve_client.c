@@ -151,6 +151,12 @@ size_t sieve_client_data(struct session *s, struct managesieve *sieve, struct by
         sieve_client_lost(s, sieve); /* a literal may have been announced in what was cut */
         return taken;
     }
+    if (ended && text->cut) {
+        session_partial(s, COVERAGE_MEMORY);
+        sieve_text_clear(text);
+        sieve_client_lost(s, sieve);
+        return taken;
+    }
     if (text->verb.len > 0)
         show(s, text);
     text->verb = BYTES_NONE;

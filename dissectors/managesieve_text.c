@@ -106,6 +106,7 @@ static void keep(struct sieve_text *text, struct bytes part)
     if (!text->keep || text->strings > SIEVE_STRINGS)
         return;
     text->keep = buffer_append(&text->kept, part);
+    text->cut |= !text->keep;
     text->kept_len[text->strings - 1] += text->keep ? part.len : 0;
 }
 

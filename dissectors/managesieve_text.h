@@ -35,6 +35,7 @@ struct sieve_text {
     struct bytes verb;     /* valid while the part that holds it is shown */
     bool keep;             /* its strings: decided by who reads, once the first word is known */
     bool too_long;         /* what came behind it is not known */
+    bool cut;              /* a string that should be kept found no room */
     unsigned strings;
     struct buffer kept; /* the first of them */
     size_t kept_len[SIEVE_STRINGS];
