@@ -21,7 +21,7 @@ struct block {
 
 struct collector {
     struct collector_options options;
-    uint64_t watermark[WORKERS_MAX];
+    struct watermark watermark[WORKERS_MAX];
     struct event *
         *held; /* a heap by event_compare(); each event with its facts behind it in one block */
     size_t held_count, held_capacity;
@@ -213,11 +213,21 @@ static struct event *take_first(struct collector *c)
     return first;
 }
 
-static uint64_t smallest_watermark(const struct collector *c)
+static bool is_before(const struct watermark *a, const struct watermark *b)
 {
-    uint64_t smallest = WATERMARK_END;
+    return a->time_ns != b->time_ns ? a->time_ns < b->time_ns : a->flow_uid < b->flow_uid;
+}
+
+static bool is_released(const struct event *event, const struct watermark *until)
+{
+    return is_before(&(struct watermark){ event->time_ns, event->flow_uid }, until);
+}
+
+static struct watermark smallest_watermark(const struct collector *c)
+{
+    struct watermark smallest = { WATERMARK_END, 0 };
     for (unsigned i = 0; i < c->options.rings; i++) {
-        if (c->watermark[i] < smallest)
+        if (is_before(&c->watermark[i], &smallest))
             smallest = c->watermark[i];
     }
     return smallest;
@@ -239,16 +249,15 @@ static bool readable(void *arg)
 
 static void read_record(struct collector *c, unsigned ring, struct bytes record)
 {
-    uint64_t type, number;
+    uint64_t type;
     memcpy(&type, record.data, sizeof type);
     record = bytes_after(record, sizeof type);
     if (type == RECORD_EVENT) {
         hold(c, record);
         return;
     }
-    memcpy(&number, record.data, sizeof number);
     if (type == RECORD_WATERMARK) /* what was lost, the worker's counters tell */
-        c->watermark[ring] = number;
+        memcpy(&c->watermark[ring], record.data, sizeof c->watermark[ring]);
 }
 
 /* Up to the next watermark of each ring: more would only have to wait. */
@@ -257,8 +266,8 @@ static bool read_rings(struct collector *c)
     bool any = false;
     for (unsigned i = 0; i < c->options.rings; i++) {
         struct bytes record;
-        uint64_t before = c->watermark[i];
-        while (c->watermark[i] == before && ring_peek(c->options.ring[i], &record)) {
+        struct watermark before = c->watermark[i];
+        while (!is_before(&before, &c->watermark[i]) && ring_peek(c->options.ring[i], &record)) {
             read_record(c, i, record);
             ring_release(c->options.ring[i]);
             any = true;
@@ -272,13 +281,14 @@ void collector_run(struct collector *c)
     for (;;) {
         if (!read_rings(c))
             doorbell_wait(c->options.bell, readable, c, IDLE_WAIT_MS);
-        uint64_t until = smallest_watermark(c);
-        while (c->held_count > 0 && (c->held[0]->time_ns < until || until == WATERMARK_END)) {
+        struct watermark until = smallest_watermark(c);
+        bool over = until.time_ns == WATERMARK_END;
+        while (c->held_count > 0 && (over || is_released(c->held[0], &until))) {
             struct event *event = take_first(c);
             release(c, event);
             free_block(c, event);
         }
-        if (until == WATERMARK_END)
+        if (over)
             break;
     }
     end_minute(c);

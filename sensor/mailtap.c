@@ -275,7 +275,7 @@ static void run(struct sensor *sensor)
             continue;
         no_thread(sensor);
         records_put_watermark(&(struct record_writer){ .ring = reader->ring, .wait = true },
-                              WATERMARK_END);
+                              WATERMARK_END, 0);
     }
     join(sensor);
     pthread_join(collector, NULL);

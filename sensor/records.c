@@ -20,13 +20,13 @@ static uint8_t *reserve(struct record_writer *writer, enum record_type type, siz
     return to + sizeof tag;
 }
 
-static bool put_number(struct record_writer *writer, enum record_type type, uint64_t number,
-                       bool wait)
+static bool put(struct record_writer *writer, enum record_type type, const void *what, size_t len,
+                bool wait)
 {
-    uint8_t *to = reserve(writer, type, sizeof number, wait);
+    uint8_t *to = reserve(writer, type, len, wait);
     if (!to)
         return false;
-    memcpy(to, &number, sizeof number);
+    memcpy(to, what, len);
     ring_commit(writer->ring);
     return true;
 }
@@ -36,7 +36,7 @@ static bool mark_lost(struct record_writer *writer)
 {
     if (writer->lost == 0)
         return true;
-    if (!put_number(writer, RECORD_LOST, writer->lost, false))
+    if (!put(writer, RECORD_LOST, &writer->lost, sizeof writer->lost, false))
         return false;
     writer->lost = 0;
     return true;
@@ -62,12 +62,13 @@ bool records_put_event(struct record_writer *writer, const struct event *event)
     return true;
 }
 
-void records_put_watermark(struct record_writer *writer, uint64_t time_ns)
+void records_put_watermark(struct record_writer *writer, uint64_t time_ns, uint64_t flow_uid)
 {
+    const struct watermark mark = { time_ns, flow_uid };
     bool last = time_ns == WATERMARK_END, wait = writer->wait || last;
     if (last && writer->lost > 0)
-        put_number(writer, RECORD_LOST, writer->lost, true);
-    put_number(writer, RECORD_WATERMARK, time_ns, wait);
+        put(writer, RECORD_LOST, &writer->lost, sizeof writer->lost, true);
+    put(writer, RECORD_WATERMARK, &mark, sizeof mark, wait);
     if (last || !writer->wait)
         ring_wake(writer->ring);
 }

@@ -9,11 +9,17 @@
 /* A record begins with one of these, as a uint64_t. */
 enum record_type {
     RECORD_EVENT,     /* a packed event */
-    RECORD_WATERMARK, /* uint64_t: packet time */
+    RECORD_WATERMARK, /* struct watermark */
     RECORD_LOST,      /* uint64_t: how many events stood here */
 };
 
-/* Watermark of a worker that will write no more. */
+/* Nothing that comes before this, in the order of event_compare(), will follow. */
+struct watermark {
+    uint64_t time_ns; /* packet time */
+    uint64_t flow_uid;
+};
+
+/* The time of a worker that will write no more. */
 #define WATERMARK_END UINT64_MAX
 
 struct record_writer {
@@ -26,6 +32,6 @@ struct record_writer {
  * and findings. */
 bool records_put_event(struct record_writer *, const struct event *);
 /* Live, one that finds no room is left out: a later one says more. The last one always waits. */
-void records_put_watermark(struct record_writer *, uint64_t time_ns);
+void records_put_watermark(struct record_writer *, uint64_t time_ns, uint64_t flow_uid);
 
 #endif

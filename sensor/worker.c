@@ -138,6 +138,7 @@ static void tell_health(struct worker *worker, uint64_t time_ns)
     health_numbers(&worker->health, &worker->counters, facts);
     struct event event = { .kind = EVENT_STATS,
                            .number = worker->options.index,
+                           .flow_uid = UINT64_MAX, /* behind all else of that moment */
                            .time_ns = time_ns,
                            .facts = buffer_view(&facts->records) };
     if (records_put_event(&worker->records, &event))
@@ -162,6 +163,16 @@ static void silence(struct worker *worker)
         network_advance(worker->network, wall_clock_ns() - SILENCE_NS);
 }
 
+/* All at one moment, in the order of their names: the collector need not hold them all to sort
+ * them.
+ */
+static void end_flows(struct worker *worker)
+{
+    uint64_t next_uid;
+    while (network_end_some(worker->network, &next_uid))
+        records_put_watermark(&worker->records, network_clock(worker->network), next_uid);
+}
+
 void worker_run(struct worker *worker)
 {
     struct packet batch[CAPTURE_BATCH];
@@ -175,15 +186,15 @@ void worker_run(struct worker *worker)
         uint64_t now_ns = network_clock(worker->network), minute_ns;
         if (worker->first_ns > 0 && health_due(&worker->health, now_ns, &minute_ns))
             tell_health(worker, minute_ns);
-        records_put_watermark(&worker->records, now_ns);
+        records_put_watermark(&worker->records, now_ns, 0);
         if (worker->options.live)
             look_around(worker, wall_clock_ns());
     }
     worker->damaged = n == CAPTURE_DAMAGED;
     count_losses(worker);
-    network_end(worker->network);
+    end_flows(worker);
     tell_health(worker, network_clock(worker->network));
-    records_put_watermark(&worker->records, WATERMARK_END);
+    records_put_watermark(&worker->records, WATERMARK_END, 0);
 }
 
 const struct counters *worker_counters(const struct worker *worker)

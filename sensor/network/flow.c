@@ -9,6 +9,7 @@
 #include "tcp_reassembly.h"
 
 #define LAZY_NS      UINT64_C(1000000000)
+#define ENDING_STEP  64
 #define STARTLESS_NS (UINT64_C(3600) * 1000000000)
 
 /* What a packet touches stands first, what only the birth and the end of a flow need stands last.
@@ -32,6 +33,8 @@ struct flow_table {
     struct tcp_env tcp_env;
     struct holders holders[TCP_BUDGETS];
     uint64_t clock_ns, first_ns; /* the clock; the first packet */
+    struct flow **ending;        /* at the end of the input: in the order in which they go */
+    uint32_t ending_at, ending_count;
 };
 
 static struct flow *flow_of_deadline(struct deadline *deadline)
@@ -242,6 +245,7 @@ void flow_table_free(struct flow_table *table)
         lru_remove(table->flows, flow);
     }
     lru_free(table->flows);
+    free(table->ending);
     deadlines_free(&table->deadlines);
     free(table);
 }
@@ -465,11 +469,50 @@ void flow_segment(struct flow_table *table, const struct flow_lookup *lookup,
     relieve(table);
 }
 
-void flow_end_all(struct flow_table *table)
+static int by_uid(const void *a, const void *b)
+{
+    const struct flow *x = *(const struct flow *const *)a, *y = *(const struct flow *const *)b;
+    return x->identity.uid < y->identity.uid ? -1 : x->identity.uid > y->identity.uid;
+}
+
+/* All flows, sorted. Without memory for that they end as they stand in the table. */
+static void sort_flows(struct flow_table *table)
+{
+    uint32_t count = lru_count(table->flows), n = 0;
+    table->ending_at = table->ending_count = 0;
+    table->ending = calloc(count + 1, sizeof(struct flow *));
+    if (!table->ending)
+        return;
+    for (struct flow *flow = lru_oldest(table->flows); flow && n < count;
+         flow = lru_newer(table->flows, flow))
+        table->ending[n++] = flow;
+    table->ending_count = n;
+    qsort(table->ending, n, sizeof(struct flow *), by_uid);
+}
+
+bool flow_end_some(struct flow_table *table, uint64_t *next_uid)
 {
     struct flow *flow;
-    while ((flow = lru_oldest(table->flows)) != NULL)
+    if (!table->ending)
+        sort_flows(table);
+    for (int i = 0; i < ENDING_STEP && table->ending_at < table->ending_count; i++)
+        remove_flow(table, table->ending[table->ending_at++], END_OF_INPUT);
+    if (table->ending_at < table->ending_count) {
+        *next_uid = table->ending[table->ending_at]->identity.uid;
+        return true;
+    }
+    free(table->ending);
+    table->ending = NULL;
+    while ((flow = lru_oldest(table->flows)) != NULL) /* only where it could not be sorted */
         remove_flow(table, flow, END_OF_INPUT);
+    return false;
+}
+
+void flow_end_all(struct flow_table *table)
+{
+    uint64_t next_uid;
+    while (flow_end_some(table, &next_uid)) {
+    }
 }
 
 uint64_t flow_clock(const struct flow_table *table)
@@ -484,5 +527,6 @@ uint32_t flow_count(const struct flow_table *table)
 
 size_t flow_table_bytes(const struct flow_table *table)
 {
-    return lru_bytes(table->flows) + table->deadlines.capacity * sizeof(struct deadline *);
+    size_t pointers = sizeof(struct deadline *) + sizeof(struct flow *);
+    return lru_bytes(table->flows) + table->deadlines.capacity * pointers;
 }

@@ -71,8 +71,10 @@ void flow_segment(struct flow_table *, const struct flow_lookup *, const struct 
 /* Lets time pass without a packet. */
 void flow_advance(struct flow_table *, uint64_t time_ns);
 
-/* No more packets will come: all flows end now, the one that was silent longest first. */
+/* No more packets will come: all flows end now, in the order of their uids. */
 void flow_end_all(struct flow_table *);
+/* Ends some of them; false once all have ended, else the uid of the next one. */
+bool flow_end_some(struct flow_table *, uint64_t *next_uid);
 
 uint64_t flow_clock(const struct flow_table *);
 uint32_t flow_count(const struct flow_table *);

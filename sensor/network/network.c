@@ -136,6 +136,12 @@ void network_advance(struct network *network, uint64_t time_ns)
     defrag_advance(network->defrag, time_ns);
 }
 
+bool network_end_some(struct network *network, uint64_t *next_uid)
+{
+    defrag_end(network->defrag);
+    return flow_end_some(network->flows, next_uid);
+}
+
 void network_end(struct network *network)
 {
     defrag_end(network->defrag);

@@ -20,6 +20,9 @@ void network_batch(struct network *, int link_type, const struct packet *, int c
 void network_advance(struct network *, uint64_t time_ns);
 /* No more packets will come: incomplete datagrams are given up, all flows end. */
 void network_end(struct network *);
+/* The same in steps: ends some flows and names the one that the next step begins with; false once
+ * all have ended. */
+bool network_end_some(struct network *, uint64_t *next_uid);
 
 /* No event that comes later is older than this. */
 uint64_t network_clock(const struct network *);
