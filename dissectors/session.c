@@ -326,6 +326,15 @@ static void keep_rests(struct session *s)
     keep_rest(s, FROM_SERVER, false);
 }
 
+/* Shows one direction as long as that moves anything. */
+static bool exhaust(struct session *s, enum direction d)
+{
+    bool moved = false;
+    while (progress(s, d))
+        moved = true;
+    return moved;
+}
+
 static void run(struct session *s, enum direction first)
 {
     bool moved = true;
@@ -335,14 +344,14 @@ static void run(struct session *s, enum direction first)
             return;
         /* In what order the sides spoke is not known: replies behind all commands make nothing look
          * answered. */
-        while (s->midstream && progress(s, FROM_CLIENT)) {
-        }
+        if (s->midstream)
+            exhaust(s, FROM_CLIENT);
     }
-    /* By turns: each reply may let the client's waiting bytes go on, and these explain the next
-     * reply. */
+    /* By turns: each reply may let the client's waiting bytes go on, all of them, and these explain
+     * the next reply. */
     while (s->reading && moved) {
-        moved = progress(s, first);
-        moved |= progress(s, other_direction(first));
+        moved = first == FROM_CLIENT ? exhaust(s, first) : progress(s, first);
+        moved |= first == FROM_CLIENT ? progress(s, FROM_SERVER) : exhaust(s, FROM_CLIENT);
     }
 }
 
@@ -434,7 +443,7 @@ void session_visible(struct session *s, struct moment now, enum direction from, 
 
 void session_partial(struct session *s, enum coverage reason)
 {
-    s->coverage |= (uint8_t)reason;
+    s->coverage |= (uint16_t)reason;
 }
 
 void session_end(struct session *s, struct moment now, enum ending ending)
@@ -498,6 +507,7 @@ void session_flow_facts(const struct session *s, struct facts *facts)
         { COVERAGE_UNFINISHED, "unfinished" },
         { COVERAGE_MEMORY, "memory" },
         { COVERAGE_LAYER, "security_layer" },
+        { COVERAGE_COMPRESSED, "compressed" },
     };
     facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {

@@ -42,9 +42,10 @@ enum coverage {
     COVERAGE_ONE_SIDED = 2,
     COVERAGE_MIDSTREAM = 4,
     COVERAGE_TRUNCATED = 8,
-    COVERAGE_MEMORY = 128,    /* the budget had no room for what had to be kept */
-    COVERAGE_UNFINISHED = 64, /* more may have come behind what was seen */
-    COVERAGE_LAYER = 32,      /* what follows a login was wrapped by SASL */
+    COVERAGE_MEMORY = 128,     /* the budget had no room for what had to be kept */
+    COVERAGE_UNFINISHED = 64,  /* more may have come behind what was seen */
+    COVERAGE_LAYER = 32,       /* what follows a login was wrapped by SASL */
+    COVERAGE_COMPRESSED = 256, /* what follows is deflate */
     COVERAGE_DESYNC = 16, /* seen, but not understood: somebody broke the rules of the protocol */
 };
 

@@ -29,7 +29,7 @@ struct session {
     uint32_t secret_count;
     uint32_t weirds[DIRECTIONS]; /* bit per weird that was reported */
     uint32_t not_mine;           /* bit per dissector that said no */
-    uint8_t coverage;
+    uint16_t coverage;
     bool midstream, reading, expecting_tls;
     bool turning, turned;      /* the roles are about to change; they did */
     bool proxy_read;           /* the client's first bytes were searched for a PROXY header */

@@ -27,6 +27,21 @@
     .on = EVENT_STATS, .all = { { claim_, "yes" } }, .confidence = "confirmed",                    \
     .group = { FIELDS }, .evidence = evidence_, .remediation = remediation_
 
+#define PLAINTEXT_NAMES "PLAIN|LOGIN|XOAUTH2|OAUTHBEARER"
+
+/* mail.auth.offered_clear of IMAP. */
+#define OFFERED_BY_IMAP(uuid_, ...)                                                                \
+    {                                                                                              \
+        .id = "mail.auth.offered_clear", .uuid = uuid_,                                            \
+        .title = "Server offers plaintext login before TLS", .on = EVENT_STARTTLS,                 \
+        .all = { __VA_ARGS__ }, .severity = SEVERITY_MEDIUM, .confidence = "confirmed",            \
+        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELDS }, .techniques = { "T1040" },        \
+        .remediation = "Announce LOGINDISABLED and no plaintext mechanism until TLS is up "        \
+                       "(Dovecot: auth_allow_cleartext=no, before 2.4 "                            \
+                       "disable_plaintext_auth=yes). That alone keeps most clients from sending "  \
+                       "the password.",                                                            \
+    }
+
 const struct finding_rule finding_rules[] = {
     {
         .id = "smtp.auth.cleartext",
@@ -93,7 +108,8 @@ const struct finding_rule finding_rules[] = {
         .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a05",
         .title = "Server offers plaintext login before TLS",
         .on = EVENT_STARTTLS,
-        .all = { { FIELD_SESSION_AUTH_OFFERED, "PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|USER/PASS" } },
+        .all = { { FIELD_NETWORK_PROTOCOL, "smtp|pop3|managesieve" },
+                 { FIELD_SESSION_AUTH_OFFERED, PLAINTEXT_NAMES "|USER/PASS" } },
         .severity = SEVERITY_MEDIUM,
         .confidence = "confirmed",
         .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELDS },
@@ -170,6 +186,58 @@ const struct finding_rule finding_rules[] = {
                        "may have read the other copy. Look at both in the capture. Somebody hides "
                        "from sensors, or a device in the path rewrites packets: normalise at the "
                        "border.",
+    },
+    /* IMAP's LOGIN is on offer wherever a list does not say LOGINDISABLED; where it does, a
+     * mechanism may still be. */
+    OFFERED_BY_IMAP("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a06", { FIELD_SESSION_LOGIN_OFFERED, "yes" }),
+    OFFERED_BY_IMAP("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a07", { FIELD_SESSION_LOGIN_OFFERED, "no" },
+                    { FIELD_SESSION_AUTH_OFFERED, PLAINTEXT_NAMES }),
+    {
+        .id = "imap.auth.cleartext",
+        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a08",
+        .title = "Password or token sent by IMAP without TLS",
+        .on = EVENT_AUTH,
+        .all = { { FIELD_EVENT_ACTION, "imap-login|imap-authenticate" },
+                 { FIELD_AUTH_CLEARTEXT, "yes" },
+                 { FIELD_AUTH_EXPOSED, "password|token" } },
+        .severity = SEVERITY_HIGH,
+        .worse = { FIELD_EVENT_OUTCOME, "success" },
+        .worse_severity = SEVERITY_CRITICAL,
+        .confidence = "confirmed",
+        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME, FIELDS },
+        .techniques = { "T1040", "T1552", "T1078" },
+        .remediation = "Allow logins only after TLS (Dovecot: auth_allow_cleartext=no, before 2.4 "
+                       "disable_plaintext_auth=yes, or ssl=required), move clients to port 993, "
+                       "then replace each of these passwords: others may have read them. A refused "
+                       "login leaks the password too.",
+    },
+    {
+        .id = "imap.login.ignores_disabled",
+        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a09",
+        .title = "Client sends LOGIN although the server says LOGINDISABLED",
+        .on = EVENT_AUTH,
+        .all = { { FIELD_EVENT_ACTION, "imap-login" }, { FIELD_AUTH_LOGIN_DISABLED, "yes" } },
+        .severity = SEVERITY_HIGH,
+        .confidence = "confirmed",
+        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME, FIELDS },
+        .techniques = { "T1040", "T1552" },
+        .remediation = "Repair or replace this client: it must not send LOGIN before TLS here. The "
+                       "server refuses too late, so replace the password that was sent.",
+    },
+    {
+        .id = "imap.preauth.clear",
+        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a0a",
+        .title = "IMAP session without TLS begins logged in (PREAUTH)",
+        .on = EVENT_STARTTLS,
+        .all = { { FIELD_SESSION_GREETING, "PREAUTH" } },
+        .severity = SEVERITY_HIGH,
+        .confidence = "confirmed",
+        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELDS },
+        .techniques = { "T1557", "T1562.010" },
+        .remediation =
+            "Treat it as an attack or a broken set-up, unless the connection is a tunnel "
+            "of your own: a session that begins logged in cannot use STARTTLS any more. "
+            "Make clients insist on TLS from the first byte (port 993).",
     },
     { .id = NULL },
 };

@@ -148,6 +148,12 @@ static void read_line(struct reader *r, char *text)
     }
 }
 
+/* The port of the protocol that the folder is named after. */
+static uint16_t usual_port(const char *path)
+{
+    return strstr(path, "/imap/") ? 143 : 25;
+}
+
 struct dialogue *dialogue_read(const char *path)
 {
     struct dialogue *d = calloc(1, sizeof *d);
@@ -156,7 +162,7 @@ struct dialogue *dialogue_read(const char *path)
     struct reader r = { .d = d, .path = path };
     d->text = read_file(path);
     d->bytes = r.to = malloc(BYTES_MAX);
-    d->port = 25;
+    d->port = usual_port(path);
     d->ending = ENDED_CLOSED;
     d->expected = strstr(d->text, "\n=>");
     if (d->expected)

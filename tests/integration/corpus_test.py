@@ -15,7 +15,7 @@ CORPUS = os.environ.get("MAILTAP_CORPUS", os.path.join(SOURCE, "../shared/corpus
 CAPTURES = sorted(path for path in glob.glob(os.path.join(CORPUS, "captures/**/*"), recursive=True) if os.path.isfile(path))
 
 # Protocols whose sessions we read.
-READ = ("smtp", "pop3", "managesieve")
+READ = ("smtp", "imap", "pop3", "managesieve")
 
 # Where the truth is not the last word, and why.
 LOGINS_OF_OURS = {
@@ -61,7 +61,7 @@ class Corpus(unittest.TestCase):
             for mail in truth.get("mail", []):
                 if mail["protocol"] in READ:
                     for auth in mail.get("auth", []):
-                        wanted.append((auth["mechanism"], auth.get("username") or "", outcome[auth["result"]]))
+                        wanted.append((auth["mechanism"].replace("LOGIN-command", "LOGIN"), auth.get("username") or "", outcome[auth["result"]]))
             got = [(e["mailtap"]["auth"]["mechanism"], e.get("user", {}).get("name", ""), e["event"]["outcome"])
                    for e in events if e["event"]["dataset"] == "mailtap.auth"]
             with self.subTest(os.path.basename(path)):

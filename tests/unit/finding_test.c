@@ -198,6 +198,7 @@ static void an_offer_is_the_servers(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct facts facts;
         facts_init(&facts, NULL);
+        facts_string(&facts, FIELD_NETWORK_PROTOCOL, "smtp");
         for (size_t k = 0; k < 2; k++)
             facts_string(&facts, FIELD_SESSION_AUTH_OFFERED, lists[i][k]);
         event_with(findings, EVENT_STARTTLS, &facts);
@@ -205,6 +206,42 @@ static void an_offer_is_the_servers(void **state)
     assert_int_equal(seen.count, 1);
     assert_int_equal(seen.finding[0].severity, SEVERITY_MEDIUM);
     assert_string_equal(seen.finding[0].user, "");
+    findings_free(findings);
+}
+
+/* Of one IMAP server, by its LOGIN command or by a mechanism, never by both; of one login, that it
+ * leaked and that it ignored LOGINDISABLED. */
+static void imap_has_its_own(void **state)
+{
+    (void)state;
+    struct seen seen = { .count = 0 };
+    struct findings *findings = start(&seen);
+    static const enum claim offered[] = { CLAIM_YES, CLAIM_NO };
+    for (size_t i = 0; i < 2; i++) {
+        struct facts facts;
+        facts_init(&facts, NULL);
+        facts_string(&facts, FIELD_NETWORK_PROTOCOL, "imap");
+        facts_string(&facts, FIELD_SESSION_GREETING, "OK");
+        facts_string(&facts, FIELD_SESSION_AUTH_OFFERED, "PLAIN");
+        facts_claim(&facts, FIELD_SESSION_LOGIN_OFFERED, offered[i]);
+        event_with(findings, EVENT_STARTTLS, &facts);
+    }
+    assert_int_equal(seen.count, 1);
+    struct facts login, preauth;
+    facts_init(&login, NULL);
+    facts_string(&login, FIELD_EVENT_ACTION, "imap-login");
+    facts_claim(&login, FIELD_AUTH_CLEARTEXT, CLAIM_YES);
+    facts_claim(&login, FIELD_AUTH_LOGIN_DISABLED, CLAIM_YES);
+    facts_string(&login, FIELD_AUTH_EXPOSED, "password");
+    facts_string(&login, FIELD_EVENT_OUTCOME, "failure");
+    event_with(findings, EVENT_AUTH, &login);
+    assert_int_equal(seen.count, 3);
+    assert_int_equal(seen.finding[1].severity, SEVERITY_HIGH);
+    assert_int_equal(seen.finding[2].severity, SEVERITY_HIGH);
+    facts_init(&preauth, NULL);
+    facts_string(&preauth, FIELD_SESSION_GREETING, "PREAUTH");
+    event_with(findings, EVENT_STARTTLS, &preauth);
+    assert_int_equal(seen.count, 4);
     findings_free(findings);
 }
 
@@ -218,9 +255,10 @@ static void rules_are_whole(void **state)
         assert_true(about_sensor || (rule->techniques[0] != NULL && rule->group[0] != FIELDS));
         assert_true(rule->on != EVENT_STATS || rule->evidence != NULL);
         assert_true(!rule->worse.values || rule->worse_severity > rule->severity);
-        /* Rules of one id are its bands of severity. */
+        /* Rules of one id are its bands of severity, or shut each other out. */
         for (const struct finding_rule *other = finding_rules; other < rule; other++)
-            assert_true((strcmp(other->id, rule->id) != 0 || other->severity != rule->severity) &&
+            assert_true((strcmp(other->id, rule->id) != 0 || other->severity != rule->severity ||
+                         strcmp(other->all[0].values, rule->all[0].values) != 0) &&
                         strcmp(other->uuid, rule->uuid) != 0);
     }
 }
@@ -233,6 +271,7 @@ int main(void)
         cmocka_unit_test(what_goes_on_is_said_again_the_next_day),
         cmocka_unit_test(a_response_is_as_bad_as_its_mechanism),
         cmocka_unit_test(an_offer_is_the_servers),
+        cmocka_unit_test(imap_has_its_own),
         cmocka_unit_test(rules_are_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
