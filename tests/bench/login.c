@@ -214,9 +214,9 @@ const struct login_form *login_form(size_t i)
     return &forms[i];
 }
 
-const char *login_mechanism(const struct login *login)
+const char *login_mechanism(const struct login_form *form)
 {
-    return login->form->mechanism;
+    return form->mechanism;
 }
 
 bool login_can_be_at_once(const struct login_form *form)

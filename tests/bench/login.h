@@ -24,7 +24,7 @@ struct login_framing {
 
 size_t login_forms(void);
 const struct login_form *login_form(size_t);
-const char *login_mechanism(const struct login *);
+const char *login_mechanism(const struct login_form *);
 bool login_can_be_at_once(const struct login_form *);
 /* The client's first message waits for a challenge. */
 bool login_is_awaited(const struct login_form *);
@@ -32,8 +32,8 @@ bool login_is_awaited(const struct login_form *);
 /* One line of the client says it all, so a pipelining client may go on behind it. */
 bool login_is_one_line(const struct login *);
 
-/* All but the server's last word. Returns how many lines the client sent too many: the server, which
- * had refused, takes them for commands. */
+/* All but the server's last word. Returns how many lines the client sent too many: the server,
+ * which had refused, takes them for commands. */
 int login_say(struct script *, const struct login *, const struct login_framing *);
 
 #endif

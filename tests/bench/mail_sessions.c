@@ -63,7 +63,7 @@ static void log_in(struct script *script, const struct plan *plan, struct login 
     login->form = plan->form;
     login->at_once = plan->pipelining && login_can_be_at_once(plan->form);
     login_say(script, login, &framing);
-    plan_plant(script, login_mechanism(login), login->user, login->success, truth);
+    plan_plant(script, login_mechanism(login->form), login->user, login->success, truth);
 }
 
 /* --- a mail --- */
