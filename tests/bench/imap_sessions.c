@@ -1,5 +1,4 @@
 /* Sessions of IMAP in clear (RFC 9051, RFC 3501). */
-#include <stdarg.h>
 #include <string.h>
 
 #include "login.h"
@@ -11,8 +10,8 @@ enum { TAG = 16, FIRST_UID = 100, RUN = 16384, MAILS_MAX = 4 };
 
 enum refusal { WRONG_PASSWORD, POLICY, SYNTAX, REFUSALS };
 
-/* Formats take, as far as they have room: greeting, accepted: the tag and the capabilities; refused,
- * done, unknown: the tag; fetched: number, UID, octets; fetched_end: UID. */
+/* Formats take, as far as they have room: greeting, accepted: the tag and the capabilities;
+ * refused, done, unknown: the tag; fetched: number, UID, octets; fetched_end: UID. */
 struct imap_style {
     const char *greeting, *capabilities, *accepted, *refused[REFUSALS], *needs_login,
         *not_a_command, *go_ahead, *empty_challenge, *done, *appended, *fetched, *fetched_end;
@@ -104,7 +103,6 @@ struct attempt {
     int too_many;
 };
 
-
 static void say_quoted(struct talk *t, const char *text)
 {
     char room[2 * PLAN_USER + 3], *to = room;
@@ -173,9 +171,8 @@ static void say_authenticate(struct talk *t, struct attempt *attempt)
     struct login login = sasl_login(t, attempt);
     char command[TAG + sizeof " AUTHENTICATE"];
     snprintf(command, sizeof command, "%s AUTHENTICATE", attempt->tag.text);
-    attempt->too_many =
-        login_say(t->script, &login,
-                  &(struct login_framing){ command, "+ ", t->style->empty_challenge });
+    attempt->too_many = login_say(
+        t->script, &login, &(struct login_framing){ command, "+ ", t->style->empty_challenge });
     attempt->user = login.refused_at_once && !login.at_once ? "" : t->user;
 }
 
@@ -194,8 +191,8 @@ static struct attempt say_attempt(struct talk *t, bool success, bool may_go_ahea
                                .at_once = !success && t->outcome->at_once,
                                .tag = next_tag(t) };
     (t->strings ? say_login_command : say_authenticate)(t, &attempt);
-    plan_plant(t->script, t->strings ? "LOGIN" : login_mechanism(t->form), attempt.user,
-               success, t->truth);
+    plan_plant(t->script, t->strings ? "LOGIN" : login_mechanism(t->form), attempt.user, success,
+               t->truth);
     attempt.goes_ahead = may_go_ahead && is_one_line(t, &attempt);
     if (attempt.goes_ahead)
         attempt.ahead = ask(t, "NAMESPACE");
@@ -205,8 +202,7 @@ static struct attempt say_attempt(struct talk *t, bool success, bool may_go_ahea
 static void answer_attempt(struct talk *t, const struct attempt *attempt)
 {
     const struct imap_style *style = t->style;
-    say(t->script, SERVER,
-        attempt->success ? style->accepted : style->refused[t->outcome->refusal],
+    say(t->script, SERVER, attempt->success ? style->accepted : style->refused[t->outcome->refusal],
         attempt->tag.text, style->capabilities);
     for (int i = 0; i < attempt->too_many; i++)
         say(t->script, SERVER, "%s", style->not_a_command);

@@ -98,8 +98,7 @@ static struct login sasl_login(const struct talk *t, const struct attempt *attem
 {
     struct login login = { .form = t->form, .success = attempt->success };
     login.at_once = t->pipelining && login_can_be_at_once(t->form);
-    login.refused_at_once =
-        !attempt->success && t->outcome->at_once && login_is_awaited(t->form);
+    login.refused_at_once = !attempt->success && t->outcome->at_once && login_is_awaited(t->form);
     strcpy(login.user, t->user);
     return login;
 }
