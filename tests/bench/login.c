@@ -214,14 +214,19 @@ const struct login_form *login_form(size_t i)
     return &forms[i];
 }
 
-const char *login_mechanism(const struct login *login)
+const char *login_mechanism(const struct login_form *form)
 {
-    return login->form->mechanism;
+    return form->mechanism;
 }
 
 bool login_can_be_at_once(const struct login_form *form)
 {
     return form->can_be_at_once;
+}
+
+bool login_is_awaited(const struct login_form *form)
+{
+    return form->argument == AWAITED;
 }
 
 /* `AUTH LOGIN user` is not all: the password follows. */
@@ -232,30 +237,40 @@ bool login_is_one_line(const struct login *login)
             (login->form->build == oauthbearer && login->success));
 }
 
-void login_say(struct script *script, const struct login *login)
+static void say_challenge(struct script *script, const struct login_framing *framing,
+                          const char *text)
 {
+    say(script, SERVER, "%s%s\r\n", text[0] ? framing->challenge : framing->empty, text);
+}
+
+/* From message `first` on. */
+static int say_messages(struct script *script, const struct login *login,
+                        const struct login_framing *framing, const struct exchange *x, int first)
+{
+    for (int i = first; login->at_once && i < x->rounds; i++)
+        say(script, CLIENT, "%s\r\n", x->client[i]);
+    if (login->refused_at_once)
+        return login->at_once ? x->rounds - first : 0;
+    for (int i = first; i < x->rounds; i++) {
+        say_challenge(script, framing, x->server[i]);
+        if (!login->at_once)
+            say(script, CLIENT, "%s\r\n", x->client[i]);
+    }
+    return 0;
+}
+
+int login_say(struct script *script, const struct login *login, const struct login_framing *framing)
+{
+    static const char *const separators[] = { [INITIAL] = " ", [AWAITED] = "", [EQUALS] = " =" };
     struct exchange *x = calloc(1, sizeof *x);
     if (!x)
         abort();
     x->chance = script->chance;
     login->form->build(x, login);
     bool initial = login->form->argument == INITIAL;
-    say(script, CLIENT, "AUTH %s%s%s\r\n", login->form->mechanism,
-        initial                           ? " "
-        : login->form->argument == EQUALS ? " ="
-                                          : "",
-        initial ? x->client[0] : "");
-    int first = initial ? 1 : 0;
-    if (login->at_once) {
-        for (int i = first; i < x->rounds; i++)
-            say(script, CLIENT, "%s\r\n", x->client[i]);
-        for (int i = first; i < x->rounds; i++)
-            say(script, SERVER, "334 %s\r\n", x->server[i]);
-    } else {
-        for (int i = first; i < x->rounds; i++) {
-            say(script, SERVER, "334 %s\r\n", x->server[i]);
-            say(script, CLIENT, "%s\r\n", x->client[i]);
-        }
-    }
+    say(script, CLIENT, "%s %s%s%s\r\n", framing->command, login->form->mechanism,
+        separators[login->form->argument], initial ? x->client[0] : "");
+    int too_many = say_messages(script, login, framing, x, initial ? 1 : 0);
     free(x);
+    return too_many;
 }

@@ -1,4 +1,4 @@
-/* Makes mails that look like mails: headers, text, attachments in base64, quoted SMTP dialogues. */
+/* Makes mails that look like mails: headers, text, attachments in base64, quoted dialogues. */
 #include "mail.h"
 
 #include <stdarg.h>
@@ -67,7 +67,7 @@ static void add_base64(struct mail *mail, struct chance *chance)
 static struct mail make(struct chance *chance)
 {
     uint32_t size = size_any(chance), id = chance_below(chance, 1000000000);
-    bool quotes_smtp = chance_one_in(chance, 8), attachment = size > ATTACHMENT_FROM;
+    bool quotes_dialogues = chance_one_in(chance, 8), attachment = size > ATTACHMENT_FROM;
     struct mail mail = { .text = malloc(LARGEST + 2 * SLACK) };
     if (!mail.text)
         abort();
@@ -82,7 +82,7 @@ static struct mail make(struct chance *chance)
         attachment ? "application/octet-stream\r\nContent-Transfer-Encoding: base64"
                    : "text/plain; charset=us-ascii");
     while (mail.len < size) {
-        if (quotes_smtp && chance_one_in(chance, 20))
+        if (quotes_dialogues && chance_one_in(chance, 20))
             add(&mail, "%s", quotes[chance_below(chance, sizeof quotes / sizeof quotes[0])]);
         (attachment ? add_base64 : add_prose)(&mail, chance);
     }
@@ -100,14 +100,14 @@ const struct mail *mail_any(struct chance *chance)
     return &pool[chance_below(chance, POOL)];
 }
 
-void mail_say_data(struct script *script, const struct mail *mail)
+void mail_say_stuffed(struct script *script, enum side side, const struct mail *mail)
 {
     for (size_t at = 0, end; at < mail->len; at = end) {
         const uint8_t *newline = memchr(mail->text + at, '\n', mail->len - at);
         end = newline ? (size_t)(newline - mail->text) + 1 : mail->len;
         if (mail->text[at] == '.')
-            say_bytes(script, CLIENT, ".", 1);
-        say_bytes(script, CLIENT, mail->text + at, end - at);
+            say_bytes(script, side, ".", 1);
+        say_bytes(script, side, mail->text + at, end - at);
     }
-    say_bytes(script, CLIENT, ".\r\n", 3);
+    say_bytes(script, side, ".\r\n", 3);
 }

@@ -9,11 +9,11 @@ struct mail {
     size_t len;
 };
 
-/* A mail of the pool: 2 kB to 200 kB, most of them short; one in eight quotes SMTP dialogues. The
+/* A mail of the pool: 2 kB to 200 kB, most of them short; one in eight quotes dialogues. The
  * pool is made at the first call. */
 const struct mail *mail_any(struct chance *);
 
-/* The mail as DATA carries it, with its last dot. */
-void mail_say_data(struct script *, const struct mail *);
+/* The mail as DATA and RETR carry it: dots doubled, a lone one at its end. */
+void mail_say_stuffed(struct script *, enum side, const struct mail *);
 
 #endif

@@ -3,15 +3,8 @@
 
 #include "login.h"
 #include "mail.h"
+#include "plan.h"
 #include "sessions.h"
-
-enum {
-    PEOPLE = 4000, /* each with his own machine and his own server */
-    SERVERS = 32,
-    LOSSY_ONE_IN = 20
-};
-
-static const uint32_t client_net = 0x0A000001, server_net = 0xC0000219; /* 10.0.0.1, 192.0.2.25 */
 
 /* greeting: a number; hello: "" or the line that offers STARTTLS; recipient_refused: the address;
  * chunk_ok: its size; queued: a number. */
@@ -24,18 +17,6 @@ static const struct server_style styles[] = {
 #include "server_styles.def"
 };
 
-static const char *const first_names[] = { "anna", "bela", "chidi", "dana",  "emre", "fatou",
-                                           "goro", "hana", "ines",  "jorge", "kaja", "luis" };
-static const char *const last_names[] = { "arslan", "berg",  "costa", "dubois", "egede",
-                                          "fuchs",  "garza", "horak", "ito" };
-/* First name, last name, number. */
-static const char *const user_shapes[] = { "%s.%s%u@example.org", "%s%.1s%u",
-                                           "%s_%s-%u@mail.example.net", "%.1s%s%u" };
-
-/* Most stacks send full segments. */
-static const enum cut cuts[] = { CUT_MSS, CUT_LINE,   CUT_MSS, CUT_LINES,
-                                 CUT_MSS, CUT_RANDOM, CUT_MSS, CUT_LINES };
-
 enum outcome { SUCCESS, FAILURE, FAILURE_THEN_SUCCESS, OUTCOMES };
 
 /* What the tables say of one session. */
@@ -44,53 +25,26 @@ struct plan {
     const struct login_form *form;
     bool pipelining;
     enum outcome outcome;
-    char user[64];
+    char user[PLAN_USER];
 };
-
-#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
-
-/* The digits of a number, each to its own base: every combination comes once before any repeats. */
-static uint32_t digit(uint32_t *number, size_t base)
-{
-    uint32_t chosen = *number % (uint32_t)base;
-    *number /= (uint32_t)base;
-    return chosen;
-}
 
 static struct plan plan_of(struct script *script, uint32_t index)
 {
-    /* 7919 is prime, so that neighbours differ in every column and all are met. */
-    uint32_t all = (uint32_t)(login_forms() * LENGTH(cuts) * 2 * OUTCOMES * LENGTH(styles));
-    uint32_t number = (uint32_t)((uint64_t)index * 7919 % all), who = index % PEOPLE;
-    struct plan plan = { .form = login_form(digit(&number, login_forms())) };
-    script->cut = cuts[digit(&number, LENGTH(cuts))];
-    plan.pipelining = digit(&number, 2);
-    plan.outcome = (enum outcome)digit(&number, OUTCOMES);
-    plan.style = &styles[digit(&number, LENGTH(styles))];
-    snprintf(plan.user, sizeof plan.user, user_shapes[who / 7 % LENGTH(user_shapes)],
-             first_names[who % LENGTH(first_names)], last_names[who % LENGTH(last_names)], who);
+    uint32_t number =
+        plan_number(index, login_forms() * plan_cuts() * 2 * OUTCOMES * LENGTH(styles));
+    struct plan plan = { .form = login_form(plan_digit(&number, login_forms())) };
+    script->cut = plan_cut(&number);
+    plan.pipelining = plan_digit(&number, 2);
+    plan.outcome = (enum outcome)plan_digit(&number, OUTCOMES);
+    plan.style = &styles[plan_digit(&number, LENGTH(styles))];
+    plan_user(plan.user, index);
     return plan;
 }
 
 static void set_ends(struct script *script, uint32_t index)
 {
     static const uint16_t ports[] = { 587, 25, 587, 2525 };
-    /* Divided, so that no port has only some of the forms of login. */
-    uint32_t who = index % PEOPLE;
-    script->ends = (struct ends){ .from_ip = client_net + who,
-                                  .to_ip = server_net + who % SERVERS,
-                                  .from_port = (uint16_t)(20000 + index / PEOPLE),
-                                  .to_port = ports[who / 5 % LENGTH(ports)] };
-}
-
-static void plant(const struct script *script, const struct login *login, FILE *truth)
-{
-    const struct ends *ends = &script->ends;
-    fprintf(truth, "%u.%u.%u.%u\t%u\t%u.%u.%u.%u\t%u\t%s\t%s\t%s\t%s\n", ends->from_ip >> 24,
-            ends->from_ip >> 16 & 255, ends->from_ip >> 8 & 255, ends->from_ip & 255,
-            ends->from_port, ends->to_ip >> 24, ends->to_ip >> 16 & 255, ends->to_ip >> 8 & 255,
-            ends->to_ip & 255, ends->to_port, login_mechanism(login), login->user,
-            login->success ? "success" : "failure", script->lossy ? "lossy" : "whole");
+    plan_ends(script, index, ports, LENGTH(ports));
 }
 
 /* A session that begins: up to the answer to EHLO. */
@@ -104,11 +58,12 @@ static void begin(struct script *script, const struct server_style *style, const
 
 static void log_in(struct script *script, const struct plan *plan, struct login *login, FILE *truth)
 {
+    static const struct login_framing framing = { "AUTH", "334 ", "334 " };
     strcpy(login->user, plan->user);
     login->form = plan->form;
     login->at_once = plan->pipelining && login_can_be_at_once(plan->form);
-    login_say(script, login);
-    plant(script, login, truth);
+    login_say(script, login, &framing);
+    plan_plant(script, login_mechanism(login->form), login->user, login->success, truth);
 }
 
 /* --- a mail --- */
@@ -177,7 +132,7 @@ static void send_mail(struct script *script, const struct plan *plan)
         say(script, CLIENT, "DATA\r\n");
         answer_envelope(script, plan, recipients);
         say(script, SERVER, "%s", plan->style->go_ahead);
-        mail_say_data(script, mail);
+        mail_say_stuffed(script, CLIENT, mail);
     }
     say(script, SERVER, plan->style->queued, chance_below(script->chance, 0xFFFFFF));
 }
@@ -230,7 +185,7 @@ static void write_session_of(struct script *script, uint32_t index, FILE *truth,
 void write_mail(struct script *script, uint32_t index, FILE *truth)
 {
     static const uint32_t mails[] = { 1, 1, 1, 1, 2, 2, 3 };
-    script->lossy = chance_one_in(script->chance, LOSSY_ONE_IN);
+    plan_loss(script);
     write_session_of(script, index, truth,
                      mails[chance_below(script->chance, (uint32_t)LENGTH(mails))]);
 }

@@ -14,6 +14,8 @@ write_session write_tiny;     /* login and QUIT */
 write_session write_idle;     /* EHLO, and then nothing */
 write_session write_tls;      /* TLS from the first byte, much data */
 write_session write_starttls; /* EHLO, STARTTLS, much data */
+write_session write_imap;     /* login, chatter, FETCH, APPEND, IDLE: in clear */
+write_session write_pop3;     /* login, lists, RETR: in clear */
 write_session write_noise;    /* not mail: HTTP, other TCP, DNS, ARP */
 
 /* The part of the two with TLS that both have: from the ClientHello to the end of the flow. */
