@@ -10,8 +10,8 @@ enum { TAG = 16, FIRST_UID = 100, RUN = 16384, MAILS_MAX = 4 };
 
 enum refusal { WRONG_PASSWORD, POLICY, SYNTAX, REFUSALS };
 
-/* Formats take, as far as they have room: greeting, accepted: the tag and the capabilities;
- * refused, done, unknown: the tag; fetched: number, UID, octets; fetched_end: UID. */
+/* What formats take: greeting, accepted: the tag, or "*", and the capabilities; refused,
+ * needs_login, done, appended: the tag; fetched: number, UID, octets; fetched_end: UID. */
 struct imap_style {
     const char *greeting, *capabilities, *accepted, *refused[REFUSALS], *needs_login,
         *not_a_command, *go_ahead, *empty_challenge, *done, *appended, *fetched, *fetched_end;
