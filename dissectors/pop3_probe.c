@@ -18,7 +18,7 @@ static bool next_line(struct bytes *rest, struct bytes *line)
 /* RFC 1939 section 4: the server speaks first and says +OK; one that will not serve says -ERR.
  * Behind +OK stands a text, which no answer of Redis has; -ERR with any text Redis says too, also
  * unasked. */
-static enum verdict judge_greeting(struct bytes server)
+static enum verdict judge_greeting(struct bytes server, bool client_spoke)
 {
     struct bytes line, text, rest = server;
     size_t ok = server.len < 3 ? server.len : 3, err = server.len < 4 ? server.len : 4;
@@ -32,6 +32,9 @@ static enum verdict judge_greeting(struct bytes server)
         return VERDICT_NOT_MINE;
     if (status == STATUS_OK ? text.len > 0 : bytes_contains_nocase(text, "POP"))
         return VERDICT_MINE;
+    /* Without the client's words a bare +OK, and more behind it, may be anybody's. */
+    if (rest.len > 0 && !client_spoke)
+        return VERDICT_NOT_MINE;
     /* Redis answers with $, : and * too, POP3 never does. */
     if (rest.len > 0 && (rest.data[0] == '$' || rest.data[0] == ':' || rest.data[0] == '*'))
         return VERDICT_NOT_MINE;
@@ -83,7 +86,7 @@ enum verdict pop3_probe(struct bytes client, struct bytes server, bool midstream
 {
     if (midstream)
         return judge_midstream(client, server);
-    enum verdict greeting = server.len > 0 ? judge_greeting(server) : VERDICT_MORE;
+    enum verdict greeting = server.len > 0 ? judge_greeting(server, client.len > 0) : VERDICT_MORE;
     if (greeting != VERDICT_MORE)
         return greeting;
     return judge_client(client, bytes_index(server, '\n') < server.len);

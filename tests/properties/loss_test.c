@@ -13,6 +13,7 @@
 #include "dialogue.h"
 #include "output.h"
 #include "random.h"
+#include "shrink.h"
 #include "subset.h"
 
 #define RANGES_MAX 4
@@ -110,7 +111,11 @@ static size_t lose(const struct turn *turns, size_t count, struct range range, s
             tail.data = bytes_after(turn.data, cut_to - start);
             if (head.data.len > 0)
                 out[n++] = head;
-            out[n++] = (struct turn){ .direction = turn.direction, .gap = cut_to - cut_from };
+            out[n++] = (struct turn){
+                .direction = turn.direction,
+                .gap = cut_to - cut_from,
+                .data = bytes_first(bytes_after(turn.data, cut_from - start), cut_to - cut_from),
+            };
             if (tail.data.len > 0)
                 out[n++] = tail;
         }
@@ -139,15 +144,46 @@ static void tell_some_early(struct turn *turn, size_t turns, uint64_t *random)
     }
 }
 
+static bool secret_shows(struct run *run, const struct recording *recording)
+{
+    struct buffer json;
+    bool shows = false;
+    buffer_init(&json, 1 << 20, NULL);
+    output_lines(run->output, recording, &json);
+    for (size_t i = 0; i < run->d->secrets; i++)
+        shows |=
+            output_shows(buffer_view(&json), run->d->secret[i]) ||
+            output_shows(bytes_over(recording->trace, recording->trace_len), run->d->secret[i]);
+    buffer_free(&json);
+    return shows;
+}
+
+static bool broken(void *arg, const struct turn *whole, size_t whole_count,
+                   const struct turn *lossy, size_t lossy_count)
+{
+    struct run *run = arg;
+    struct recording all, less;
+    dialogue_play(run->d, whole, whole_count, &whole_turns, true, &all);
+    dialogue_play(run->d, lossy, lossy_count, &whole_turns, true, &less);
+    bool is_broken =
+        (seen_whole(run->d) && subset_check(&all, &less).why) || secret_shows(run, &less);
+    recording_free(&all);
+    recording_free(&less);
+    return is_broken;
+}
+
 static void play(struct run *run, const char *what, const struct dialogue *d,
                  const struct turn *turn, size_t turns)
 {
     struct recording lossy;
+    unsigned failures = run->failures;
     run->cases++;
     dialogue_play(d, turn, turns, &whole_turns, true, &lossy);
     check_facts(run, what, &lossy);
     check_output(run, what, &lossy);
     recording_free(&lossy);
+    if (failures == 0 && run->failures > 0)
+        shrink_print(d, turn, turns, &(struct shrink_law){ broken, run });
 }
 
 static void lose_range(struct run *run, size_t from, size_t to)
