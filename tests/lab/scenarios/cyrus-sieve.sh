@@ -1,6 +1,6 @@
 # ManageSieve with a Cyrus, whose timsieved takes logins in clear. Scripts go up, one of them looks like a dialogue.
-# An analyst should see: the passwords of alice and carol exposed, carol's mistakes too; CRAM-MD5 shows none.
-about="ManageSieve of Cyrus: AUTHENTICATE PLAIN, LOGIN and CRAM-MD5 accepted and refused in clear, PUTSCRIPT and GETSCRIPT of a script that quotes dialogues"
+# An analyst should see: the passwords of alice and carol exposed, carol's mistake too. sieve-connect leaves without a login, for want of TLS.
+about="ManageSieve of Cyrus: AUTHENTICATE PLAIN and LOGIN accepted and refused in clear, UNAUTHENTICATE, PUTSCRIPT and GETSCRIPT of a script that quotes dialogues"
 made_with="cyrus python sieve-connect"
 people alice bob carol
 start_cyrus imap sieve </dev/null
