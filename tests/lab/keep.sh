@@ -19,6 +19,7 @@ version_of() {
     exim) echo "Exim $(dpkg-deb -f "$unpacked"/exim4-daemon-heavy/*.deb Version)" ;;
     leafnode) echo "Leafnode $(dpkg-deb -f "$unpacked"/leafnode/*.deb Version)" ;;
     opensmtpd) echo "OpenSMTPD $(dpkg-deb -f "$unpacked"/opensmtpd/*.deb Version)" ;;
+    cyrus) echo "Cyrus IMAP $(dpkg-deb -f "$unpacked"/cyrus-common/*.deb Version)" ;;
     gsasl) gsasl --version | awk 'NR==1 {print "GNU SASL", $NF}' ;;
     *) dpkg-query -W -f='${Package} ${Version}' "$1" ;;
     esac
