@@ -315,7 +315,7 @@ def compare(capture):
 
 
 def faults_in(name, differences):
-    """What is not as listed; counts the reasons of what is."""
+    """What is not as listed, either way."""
     found, listed = collections.Counter(differences), collections.Counter()
     for reason, expected in DIFFERENCES.get(name, []):
         listed.update(expected)
