@@ -20,7 +20,8 @@ static bool broken(const struct items *items, const struct shrink_law *law)
         whole[i] = items->turn[i];
         whole[i].gap = 0;
     }
-    return items->count > 0 && law->broken(law->arg, whole, items->count, items->turn, items->count);
+    return items->count > 0 &&
+           law->broken(law->arg, whole, items->count, items->turn, items->count);
 }
 
 /* Leaves out [at, at + n) if the law is broken without it too. */

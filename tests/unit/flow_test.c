@@ -170,7 +170,8 @@ TEST(all_end_with_the_input)
     flags_of(FROM_CLIENT, TCP_SYN, 0, 0);
     expect("open\nclient \"abc\"\n");
     flow_end_all(scene.flows);
-    expect("end input\nflow end_of_input full 3/1 at 700\nflow end_of_input full 1/0 at 700\n");
+    /* in the order of their uids */
+    expect("flow end_of_input full 1/0 at 700\nend input\nflow end_of_input full 3/1 at 700\n");
 }
 
 TEST(client_is_told_by_the_port_in_midstream)
