@@ -1,18 +1,8 @@
 /* Is it IMAP? Decided by the words of both sides, never by the port. */
 #include "imap.h"
 #include "imap_syntax.h"
+#include "line.h"
 #include "text.h"
-
-/* Takes the next complete line off the front; false if there is none. */
-static bool next_line(struct bytes *rest, struct bytes *line)
-{
-    size_t end = bytes_index(*rest, '\n');
-    if (end == rest->len)
-        return false;
-    *line = bytes_first(*rest, end > 0 && rest->data[end - 1] == '\r' ? end - 1 : end);
-    *rest = bytes_after(*rest, end + 1);
-    return true;
-}
 
 /* The line is a command that IMAP has, with its tag in front. */
 static bool is_command(struct bytes line, struct bytes *tag)
@@ -62,7 +52,7 @@ static enum verdict judge_greeting(struct bytes server)
     }
     if (!possible)
         return VERDICT_NOT_MINE;
-    if (!next_line(&rest, &line))
+    if (!line_take(&rest, &line))
         return VERDICT_MORE;
     if (!imap_reply_of(line, &reply) || bytes_contains_nocase(reply.text, "MUPDATE") ||
         bytes_contains_nocase(reply.text, "IMSP"))
@@ -80,7 +70,7 @@ static enum verdict judge_client(struct bytes client, bool greeted)
     if (client.len > 0 && (client.data[0] < ' ' || client.data[0] > '~') &&
         client.data[0] != '\r' && client.data[0] != '\n')
         return VERDICT_NOT_MINE;
-    while (next_line(&rest, &line)) {
+    while (line_take(&rest, &line)) {
         if (line.len == 0)
             continue;
         if (!is_command(line, &tag))
@@ -100,7 +90,7 @@ static bool is_text(struct bytes start)
 static bool has_command(struct bytes client, struct bytes wanted, bool certain)
 {
     struct bytes line, tag;
-    while (next_line(&client, &line)) {
+    while (line_take(&client, &line)) {
         if (is_command(line, &tag) && bytes_equal(tag, wanted) && (certain || !is_shared(line)))
             return true;
     }
@@ -128,9 +118,9 @@ static enum verdict judge_midstream(struct bytes client, struct bytes server)
     bool certain = false;
     if (!is_text(client) || !is_text(server))
         return VERDICT_NOT_MINE;
-    for (struct bytes rest = server; next_line(&rest, &line);)
+    for (struct bytes rest = server; line_take(&rest, &line);)
         certain |= tells_of_mails(line);
-    for (struct bytes rest = server; next_line(&rest, &line);) {
+    for (struct bytes rest = server; line_take(&rest, &line);) {
         if (imap_reply_of(line, &reply) && reply.status <= IMAP_BAD && reply.tag.len > 0 &&
             has_command(client, reply.tag, certain))
             return VERDICT_MINE;

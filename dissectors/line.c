@@ -26,3 +26,13 @@ size_t line_read(struct line_reader *reader, struct bytes unread, size_t shown, 
     line->text = bytes_first(unread, end > 0 && unread.data[end - 1] == '\r' ? end - 1 : end);
     return end + 1;
 }
+
+bool line_take(struct bytes *rest, struct bytes *line)
+{
+    size_t end = bytes_index(*rest, '\n');
+    if (end == rest->len)
+        return false;
+    *line = bytes_first(*rest, end > 0 && rest->data[end - 1] == '\r' ? end - 1 : end);
+    *rest = bytes_after(*rest, end + 1);
+    return true;
+}

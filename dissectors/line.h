@@ -25,4 +25,8 @@ struct line {
  * no second look. */
 size_t line_read(struct line_reader *, struct bytes unread, size_t shown, struct line *);
 
+/* Takes the next complete line, without its ending, off the front of bytes that are all there is;
+ * false if there is none. For who judges beginnings. */
+bool line_take(struct bytes *rest, struct bytes *line);
+
 #endif

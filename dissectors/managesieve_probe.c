@@ -1,18 +1,8 @@
 /* Is it ManageSieve? Decided by the words of both sides, never by the port. */
+#include "line.h"
 #include "managesieve.h"
 #include "managesieve_text.h"
 #include "text.h"
-
-/* Takes the next complete line off the front; false if there is none. */
-static bool next_line(struct bytes *rest, struct bytes *line)
-{
-    size_t end = bytes_index(*rest, '\n');
-    if (end == rest->len)
-        return false;
-    *line = bytes_first(*rest, end > 0 && rest->data[end - 1] == '\r' ? end - 1 : end);
-    *rest = bytes_after(*rest, end + 1);
-    return true;
-}
 
 /* RFC 5804 section 1.7: the server speaks first and announces what it can; one that will not serve
  * says BYE. */
@@ -25,7 +15,7 @@ static enum verdict judge_greeting(struct bytes server)
                        bytes_equal(known, bytes_first(BYTES_LITERAL("NO "), known.len));
         return refuses ? VERDICT_MORE : VERDICT_NOT_MINE;
     }
-    if (!next_line(&rest, &line))
+    if (!line_take(&rest, &line))
         return VERDICT_MORE;
     return sieve_is_capability_line(line) ? VERDICT_MINE : VERDICT_NOT_MINE;
 }
@@ -35,7 +25,7 @@ static enum verdict judge_client(struct bytes client)
 {
     struct bytes line, rest = client;
     bool letter = client.len == 0 || (client.data[0] >= 'A' && client.data[0] <= 'z');
-    while (next_line(&rest, &line)) {
+    while (line_take(&rest, &line)) {
         struct bytes words = line, word = text_next_word(&words);
         if (sieve_is_telling(line))
             return VERDICT_MINE;
@@ -52,11 +42,11 @@ static enum verdict judge_midstream(struct bytes client, struct bytes server)
 {
     struct bytes line, rest = server;
     bool answer = false, telling = false;
-    while (!answer && next_line(&rest, &line)) {
+    while (!answer && line_take(&rest, &line)) {
         enum sieve_word word = sieve_word_of(text_next_word(&line));
         answer = word == SIEVE_OK || word == SIEVE_NO;
     }
-    for (rest = client; !telling && next_line(&rest, &line);)
+    for (rest = client; !telling && line_take(&rest, &line);)
         telling = sieve_is_telling(line);
     return answer && telling ? VERDICT_MINE : VERDICT_MORE;
 }

@@ -1,19 +1,9 @@
 /* Is it POP3? Decided by the words of both sides, never by the port. */
+#include "line.h"
 #include "pop3.h"
 #include "pop3_syntax.h"
 #include "sasl.h"
 #include "text.h"
-
-/* Takes the next complete line off the front; false if there is none. */
-static bool next_line(struct bytes *rest, struct bytes *line)
-{
-    size_t end = bytes_index(*rest, '\n');
-    if (end == rest->len)
-        return false;
-    *line = bytes_first(*rest, end > 0 && rest->data[end - 1] == '\r' ? end - 1 : end);
-    *rest = bytes_after(*rest, end + 1);
-    return true;
-}
 
 /* RFC 1939 section 4: the server speaks first and says +OK; one that will not serve says -ERR.
  * Behind +OK stands a text, which no answer of Redis has; -ERR with any text Redis says too, also
@@ -25,7 +15,7 @@ static enum verdict judge_greeting(struct bytes server, bool client_spoke)
     if (!bytes_equal(bytes_first(server, ok), bytes_over("+OK", ok)) &&
         !bytes_equal(bytes_first(server, err), bytes_over("-ERR", err)))
         return VERDICT_NOT_MINE;
-    if (!next_line(&rest, &line))
+    if (!line_take(&rest, &line))
         return VERDICT_MORE;
     enum pop3_status status = pop3_status_of(line, &text);
     if (status == STATUS_NONE)
@@ -46,7 +36,7 @@ static enum verdict judge_greeting(struct bytes server, bool client_spoke)
 static enum verdict judge_client(struct bytes client, bool greeted)
 {
     struct bytes line, argument, rest = client;
-    while (next_line(&rest, &line)) {
+    while (line_take(&rest, &line)) {
         enum pop3_command command = pop3_command_of(line, &argument);
         if (pop3_is_telling(line, greeted) || (greeted && command == POP3_USER))
             return VERDICT_MINE;
@@ -70,12 +60,12 @@ static enum verdict judge_midstream(struct bytes client, struct bytes server)
 {
     struct bytes line, text, argument, rest = server;
     bool due = true, status = false, telling = false;
-    while (!status && next_line(&rest, &line)) {
+    while (!status && line_take(&rest, &line)) {
         enum pop3_status said = due ? pop3_status_of(line, &text) : STATUS_NONE;
         status = said == STATUS_OK || said == STATUS_ERR;
         due = bytes_equal(line, BYTES_LITERAL("."));
     }
-    for (rest = client; !telling && next_line(&rest, &line);) {
+    for (rest = client; !telling && line_take(&rest, &line);) {
         enum pop3_command command = pop3_command_of(line, &argument);
         telling = pop3_is_telling(line, true) || command == POP3_USER || command == POP3_PASS;
     }

@@ -1,18 +1,8 @@
 /* Is it SMTP? Decided by the words of both sides, never by the port. */
+#include "line.h"
 #include "smtp.h"
 #include "smtp_syntax.h"
 #include "text.h"
-
-/* Takes the next complete line off the front; false if there is none. */
-static bool next_line(struct bytes *rest, struct bytes *line)
-{
-    size_t end = bytes_index(*rest, '\n');
-    if (end == rest->len)
-        return false;
-    *line = bytes_first(*rest, end > 0 && rest->data[end - 1] == '\r' ? end - 1 : end);
-    *rest = bytes_after(*rest, end + 1);
-    return true;
-}
 
 /* RFC 5321 section 3.1: a greeting is 220, or 554 or 421 for a server that will not serve. FTP
  * greets with 220 too. */
@@ -28,7 +18,7 @@ static enum verdict judge_greeting(struct bytes server)
     if (!possible)
         return VERDICT_NOT_MINE;
     bool ftp = false;
-    while (next_line(&rest, &line)) {
+    while (line_take(&rest, &line)) {
         if (!smtp_reply_line(line, &reply))
             return VERDICT_NOT_MINE;
         /* The protocol stands behind the server's name; as the first word it may be any sentence.
@@ -42,7 +32,7 @@ static enum verdict judge_greeting(struct bytes server)
             break;
     }
     /* RFC 959 has 331 and its kin; SMTP only has 334 and 354. */
-    while (next_line(&rest, &line))
+    while (line_take(&rest, &line))
         ftp |= smtp_reply_line(line, &reply) && reply.code / 100 == 3 && reply.code != 334 &&
                reply.code != 354;
     return ftp ? VERDICT_NOT_MINE : VERDICT_MORE;
@@ -58,7 +48,7 @@ static enum verdict judge_client(struct bytes client)
     if (client.len > 0 && (client.data[0] > 'z' || client.data[0] < 'A') &&
         client.data[0] != '\r' && client.data[0] != '\n')
         return VERDICT_NOT_MINE;
-    while (next_line(&rest, &line)) {
+    while (line_take(&rest, &line)) {
         if (smtp_is_distinctive(line))
             return VERDICT_MINE;
         if (line.len > 0 && smtp_command_of(line, &argument) == SMTP_UNKNOWN)
@@ -75,7 +65,7 @@ static enum verdict judge_midstream(struct bytes client, struct bytes server)
     struct smtp_reply_line reply;
     unsigned replies = 0;
     bool greeting = false;
-    while (next_line(&rest, &line)) {
+    while (line_take(&rest, &line)) {
         if (!smtp_reply_line(line, &reply))
             return replies == 0 && line.len > 0 && line.data[0] >= '0' && line.data[0] <= '9'
                        ? VERDICT_MORE
@@ -88,9 +78,9 @@ static enum verdict judge_midstream(struct bytes client, struct bytes server)
     if (replies == 0)
         return VERDICT_MORE;
     rest = client;
-    if (greeting && next_line(&rest, &line) && smtp_command_of(line, &argument) != SMTP_UNKNOWN)
+    if (greeting && line_take(&rest, &line) && smtp_command_of(line, &argument) != SMTP_UNKNOWN)
         return VERDICT_MINE;
-    for (rest = client; next_line(&rest, &line);) {
+    for (rest = client; line_take(&rest, &line);) {
         if (smtp_is_distinctive(line))
             return VERDICT_MINE;
     }
