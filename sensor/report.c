@@ -138,6 +138,8 @@ static void take_finding(struct report *report, const struct facts_index *facts)
         !get(facts, FIELD_USER_HASH, line->user.value, sizeof line->user))
         text_copy(line->user.value, sizeof line->user, BYTES_LITERAL("(no name seen)"));
     get_list(facts, FIELD_SESSION_AUTH_OFFERED, line->offered.value, sizeof line->offered);
+    if (!line->offered.value[0] && is(facts, FIELD_SESSION_LOGIN_OFFERED, "yes"))
+        text_copy(line->offered.value, sizeof line->offered, BYTES_LITERAL("the LOGIN command"));
     get(facts, FIELD_FINDING_EVIDENCE, line->evidence, sizeof line->evidence);
     get(facts, FIELD_FINDING_REMEDIATION, line->remediation, sizeof line->remediation);
     line->severity = number(facts, FIELD_EVENT_SEVERITY);

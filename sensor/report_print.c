@@ -77,12 +77,12 @@ static int by_severity(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-static void print_server(FILE *out, const struct line *line)
+static void print_server(FILE *out, const struct line *line, int width)
 {
     bool v6 = strcmp(line->network.value, "ipv6") == 0;
     char server[sizeof line->server + sizeof line->port + 4];
     snprintf(server, sizeof server, v6 ? "[%s]:%s" : "%s:%s", line->server.value, line->port.value);
-    fprintf(out, "%-21s ", server);
+    fprintf(out, "%-*s", width, server);
 }
 
 static const char *outcome_text(const char *outcome)
@@ -96,7 +96,7 @@ static void print_login(FILE *out, const struct line *line)
 {
     print_safe(out, line->user.value, 28);
     fprintf(out, " %-15s to ", line->client.value);
-    print_server(out, line);
+    print_server(out, line, 22);
     fprintf(out, "%-10s %s", line->mechanism.value, outcome_text(line->outcome.value));
     if (line->code.value[0])
         fprintf(out, " (%s)", line->code.value);
@@ -104,7 +104,7 @@ static void print_login(FILE *out, const struct line *line)
 
 static void print_offer(FILE *out, const struct line *line)
 {
-    print_server(out, line);
+    print_server(out, line, 22);
     fputs("offers ", out);
     print_safe(out, line->offered.value, 0);
 }
@@ -112,7 +112,7 @@ static void print_offer(FILE *out, const struct line *line)
 static void print_pair(FILE *out, const struct line *line)
 {
     fprintf(out, "%-15s to ", line->client.value);
-    print_server(out, line);
+    print_server(out, line, 0);
 }
 
 static void print_evidence(FILE *out, const struct line *line)

@@ -54,7 +54,7 @@ static const enum field kept_fields[] = {
     FIELD_COVERAGE,         FIELD_USER_DOMAIN,          FIELD_AUTH_NTLM_VERSION,
     FIELD_SOURCE_IP,        FIELD_SOURCE_PORT,          FIELD_DESTINATION_IP,
     FIELD_DESTINATION_PORT, FIELD_PROXIED_IP,           FIELD_PROXIED_BY,
-    FIELD_STARTTLS_OFFERED, FIELD_SESSION_AUTH_OFFERED,
+    FIELD_STARTTLS_OFFERED, FIELD_SESSION_AUTH_OFFERED, FIELD_SESSION_LOGIN_OFFERED,
 };
 
 /* --- matching ------------------------------------------------------------------------------------
