@@ -150,6 +150,9 @@ static void managesieve_end(struct session *s, void *state, enum ending ending)
         sieve_login_over(s, sieve);
     else
         sieve_login_unanswered(s, sieve);
+    /* UNAUTHENTICATE may have gone by unseen, or may come behind what was seen. */
+    if (!final || sieve->client == SIEVE_BLIND)
+        facts_unset(session_facts(s), FIELD_USER_NAME);
     facts_free(&sieve->listing);
     login_free(&sieve->login);
     for (int d = 0; d < DIRECTIONS; d++)

@@ -35,6 +35,12 @@ DIFFERENCES = {
     "bdat-refused": [
         (BDAT, 3 * ["+MAIL <news@example.net>", "+RCPT <bob@example.org> 250"]
          + 2 * ["+RCPT <nobody@example.org> 550"] + ["+MAIL <mallory@example.net>"])],
+    "cyrus-imap": [
+        (LITERAL, 3 * ["-AUTH LOGIN -"] + ["-AUTH LOGIN OK", "-AUTH PLAIN -", "-AUTH PLAIN OK"]),
+        (NO_MECHANISM, ["+AUTH ? NO", "-AUTH X-NEVER-HEARD-OF NO"])],
+    "cyrus-pop3": [
+        (ONE_LINE, ["+RETR +OK"]),
+        (NO_MECHANISM, ["+AUTH ? -ERR", "-AUTH X-NEVER-HEARD-OF -ERR"])],
     "dovecot-imap-open": [
         (LITERAL, 4 * ["-AUTH LOGIN -"] + 2 * ["-AUTH PLAIN -"]),
         (NO_MECHANISM, ["+AUTH ? NO", "-AUTH X-NEVER-HEARD-OF NO"])],

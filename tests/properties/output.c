@@ -110,6 +110,24 @@ static bool shows_spread(struct bytes text, struct bytes secret)
            shows_form(text, bytes_over(utf16, 2 * secret.len));
 }
 
+/* RFC 3986 section 2.1: all but letters and digits as %XX. */
+static bool shows_percent(struct bytes text, struct bytes secret)
+{
+    uint8_t encoded[3 * SECRET_MAX];
+    size_t len = 0;
+    for (size_t i = 0; i < secret.len; i++) {
+        uint8_t c = secret.data[i], letter = c | 0x20;
+        if ((letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9')) {
+            encoded[len++] = c;
+        } else {
+            encoded[len++] = '%';
+            encoded[len++] = (uint8_t) "0123456789ABCDEF"[c >> 4];
+            encoded[len++] = (uint8_t) "0123456789ABCDEF"[c & 15];
+        }
+    }
+    return shows_form(text, bytes_over(encoded, len));
+}
+
 /* With a backslash before each quote and backslash. Returns how long it is then. */
 static size_t escape(struct bytes in, uint8_t *out)
 {
@@ -138,5 +156,5 @@ bool output_shows(struct bytes text, struct bytes secret)
     if (secret.len == 0 || secret.len > SECRET_MAX)
         abort(); /* a test that cannot look must not pass */
     return contains(text, secret) || shows_escaped(text, secret) || shows_base64(text, secret) ||
-           shows_spread(text, secret);
+           shows_spread(text, secret) || shows_percent(text, secret);
 }

@@ -16,8 +16,9 @@ void output_free(struct output *);
  * them: a line each. Returns what is wrong with a line (law 7), or NULL. */
 const char *output_lines(struct output *, const struct recording *, struct buffer *lines);
 
-/* Whether a secret shows: raw, UTF-16, hex, or base64 at any alignment (less the characters that
- * its neighbours change). Forms shorter than 8 bytes are not looked for, but for the raw one. */
+/* Whether a secret shows: raw, UTF-16, hex, per-cent encoded, or base64 at any alignment (less the
+ * characters that its neighbours change). Forms shorter than 8 bytes are not looked for, but for
+ * the raw one. */
 bool output_shows(struct bytes text, struct bytes secret);
 
 #endif
