@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 MAILTAP, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
-SCENARIOS = sys.argv[3:] or ["postfix-auth-clear", "postfix-starttls", "quoting-mail"]
+SCENARIOS = sys.argv[3:] or ["postfix-auth-clear", "postfix-starttls", "quoting-mail", "dovecot-imap-open", "dovecot-pop3-open"]
 # What depends on the run, not on the packets. The kernel stamps a packet for each socket anew, a microsecond apart, and
 # the names of flows and findings come from these times.
 OF_THE_RUN = (("event", "id"), ("event", "sequence"), ("mailtap", "file"), ("mailtap", "frame"), ("mailtap", "finding", "id"),
