@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prefetch.h"
 #include "session_internal.h"
 #include "tls_record.h"
 
@@ -37,12 +38,6 @@ struct session *session_new(const struct session_env *env, struct flow_identity 
     facts_init(&s->message, env->tables);
     starttls_init(&s->starttls, env->tables);
     return s;
-}
-
-static void prefetch(const void *what, size_t size)
-{
-    for (size_t line = 0; line < size; line += 64)
-        __builtin_prefetch((const char *)what + line);
 }
 
 void session_prefetch(const struct session *s, int step)

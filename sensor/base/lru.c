@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "large.h"
+#include "prefetch.h"
 #include "siphash.h"
 
 #define PREFETCH_BYTES                                                                             \
@@ -113,9 +114,8 @@ void lru_prefetch(const struct lru *lru, uint64_t hash)
     uint32_t index = lru->buckets[hash & lru->mask];
     if (index == 0)
         return;
-    const char *entry = (const char *)entry_at(lru, index);
-    for (size_t line = 0; line < lru->entry_size && line < PREFETCH_BYTES; line += 64)
-        __builtin_prefetch(entry + line);
+    prefetch(entry_at(lru, index),
+             lru->entry_size < PREFETCH_BYTES ? lru->entry_size : PREFETCH_BYTES);
 }
 
 const void *lru_likely(const struct lru *lru, uint64_t hash)

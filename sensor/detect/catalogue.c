@@ -1,6 +1,18 @@
 /* The rules of this version. A rule with several bands of severity stands once for each. */
 #include "finding.h"
 
+/* A password or token that passed in clear. `actions` are those of one protocol. */
+#define CLEARTEXT(uuid_, id_, protocol_, actions_)                                                 \
+    .id = id_, .uuid = uuid_, .title = "Password or token sent by " protocol_ " without TLS",      \
+    .on = EVENT_AUTH,                                                                              \
+    .all = { { FIELD_EVENT_ACTION, actions_ },                                                     \
+             { FIELD_AUTH_CLEARTEXT, "yes" },                                                      \
+             { FIELD_AUTH_EXPOSED, "password|token" } },                                           \
+    .severity = SEVERITY_HIGH, .confidence = "confirmed",                                          \
+    .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME, FIELDS }
+#define WORSE_IF_ACCEPTED                                                                          \
+    .worse = { FIELD_EVENT_OUTCOME, "success" }, .worse_severity = SEVERITY_CRITICAL
+
 /* mail.auth.crackable: the bands differ in how long the answer withstands an attack. */
 #define CRACKABLE(uuid_, field_, values_, severity_, title_)                                       \
     {                                                                                              \
@@ -28,51 +40,36 @@
     .group = { FIELDS }, .evidence = evidence_, .remediation = remediation_
 #define PLAINTEXT_NAMES "PLAIN|LOGIN|XOAUTH2|OAUTHBEARER"
 
-/* mail.auth.offered_clear of IMAP. */
+/* mail.auth.offered_clear, by the conditions; and of IMAP. */
+#define OFFERED(uuid_, ...)                                                                        \
+    .id = "mail.auth.offered_clear", .uuid = uuid_,                                                \
+    .title = "Server offers plaintext login before TLS", .on = EVENT_STARTTLS,                     \
+    .all = { __VA_ARGS__ }, .severity = SEVERITY_MEDIUM, .confidence = "confirmed",                \
+    .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELDS }, .techniques = { "T1040" }
 #define OFFERED_BY_IMAP(uuid_, ...)                                                                \
     {                                                                                              \
-        .id = "mail.auth.offered_clear", .uuid = uuid_,                                            \
-        .title = "Server offers plaintext login before TLS", .on = EVENT_STARTTLS,                 \
-        .all = { __VA_ARGS__ }, .severity = SEVERITY_MEDIUM, .confidence = "confirmed",            \
-        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELDS }, .techniques = { "T1040" },        \
-        .remediation = "Announce LOGINDISABLED and no plaintext mechanism until TLS is up "        \
-                       "(Dovecot: auth_allow_cleartext=no, before 2.4 "                            \
-                       "disable_plaintext_auth=yes). That alone keeps most clients from sending "  \
-                       "the password.",                                                            \
+        OFFERED(uuid_, __VA_ARGS__),                                                               \
+            .remediation =                                                                         \
+                "Announce LOGINDISABLED and no plaintext mechanism until TLS is up "               \
+                "(Dovecot: auth_allow_cleartext=no, before 2.4 "                                   \
+                "disable_plaintext_auth=yes). That alone keeps most clients from sending "         \
+                "the password.",                                                                   \
     }
 
 const struct finding_rule finding_rules[] = {
     {
-        .id = "smtp.auth.cleartext",
-        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a01",
-        .title = "Password or token sent by SMTP AUTH without TLS",
-        .on = EVENT_AUTH,
-        .all = { { FIELD_EVENT_ACTION, "smtp-auth" },
-                 { FIELD_AUTH_CLEARTEXT, "yes" },
-                 { FIELD_AUTH_EXPOSED, "password|token" } },
-        .severity = SEVERITY_HIGH,
-        .worse = { FIELD_EVENT_OUTCOME, "success" },
-        .worse_severity = SEVERITY_CRITICAL,
-        .confidence = "confirmed",
-        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME, FIELDS },
+        CLEARTEXT("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a01", "smtp.auth.cleartext", "SMTP AUTH",
+                  "smtp-auth"),
+        WORSE_IF_ACCEPTED,
         .techniques = { "T1040", "T1552", "T1078" },
         .remediation = "Allow AUTH only after TLS (Postfix: smtpd_tls_auth_only=yes), offer port "
                        "465, then replace each of these passwords: others may have read them. A "
                        "refused login leaks the password too.",
     },
     {
-        .id = "pop3.auth.cleartext",
-        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a10",
-        .title = "Password or token sent by POP3 without TLS",
-        .on = EVENT_AUTH,
-        .all = { { FIELD_EVENT_ACTION, "pop3-user-pass|pop3-apop|pop3-auth" },
-                 { FIELD_AUTH_CLEARTEXT, "yes" },
-                 { FIELD_AUTH_EXPOSED, "password|token" } },
-        .severity = SEVERITY_HIGH,
-        .worse = { FIELD_EVENT_OUTCOME, "success" },
-        .worse_severity = SEVERITY_CRITICAL,
-        .confidence = "confirmed",
-        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME, FIELDS },
+        CLEARTEXT("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a10", "pop3.auth.cleartext", "POP3",
+                  "pop3-user-pass|pop3-apop|pop3-auth"),
+        WORSE_IF_ACCEPTED,
         .techniques = { "T1040", "T1552", "T1078" },
         .remediation = "Let nobody log in before TLS (Dovecot 2.3: disable_plaintext_auth=yes and "
                        "ssl=required, 2.4: auth_allow_cleartext=no), have clients use port 995, "
@@ -80,16 +77,8 @@ const struct finding_rule finding_rules[] = {
                        "login leaks the password too.",
     },
     {
-        .id = "sieve.auth.cleartext",
-        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a11",
-        .title = "Password or token sent by ManageSieve without TLS",
-        .on = EVENT_AUTH,
-        .all = { { FIELD_EVENT_ACTION, "sieve-authenticate" },
-                 { FIELD_AUTH_CLEARTEXT, "yes" },
-                 { FIELD_AUTH_EXPOSED, "password|token" } },
-        .severity = SEVERITY_HIGH,
-        .confidence = "confirmed",
-        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME, FIELDS },
+        CLEARTEXT("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a11", "sieve.auth.cleartext", "ManageSieve",
+                  "sieve-authenticate"),
         .techniques = { "T1040", "T1552" },
         .remediation = "Require STARTTLS on the Sieve service (Dovecot 2.3: "
                        "disable_plaintext_auth=yes and ssl=required, 2.4: "
@@ -103,16 +92,9 @@ const struct finding_rule finding_rules[] = {
     CRACKABLE("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a04", FIELD_AUTH_MECHANISM, SCRAM_NAMES,
               SEVERITY_LOW, "SCRAM login without TLS: its answer can be cracked off line, slowly"),
     {
-        .id = "mail.auth.offered_clear",
-        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a05",
-        .title = "Server offers plaintext login before TLS",
-        .on = EVENT_STARTTLS,
-        .all = { { FIELD_NETWORK_PROTOCOL, "smtp|pop3|managesieve" },
-                 { FIELD_SESSION_AUTH_OFFERED, PLAINTEXT_NAMES "|USER/PASS" } },
-        .severity = SEVERITY_MEDIUM,
-        .confidence = "confirmed",
-        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELDS },
-        .techniques = { "T1040" },
+        OFFERED("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a05",
+                { FIELD_NETWORK_PROTOCOL, "smtp|pop3|managesieve" },
+                { FIELD_SESSION_AUTH_OFFERED, PLAINTEXT_NAMES "|USER/PASS" }),
         .remediation = "Announce logins only once TLS is up (Postfix: smtpd_tls_auth_only=yes, "
                        "Exim: server_advertise_condition, Dovecot 2.3: disable_plaintext_auth=yes "
                        "and ssl=required, 2.4: auth_allow_cleartext=no). That alone keeps most "
@@ -192,18 +174,9 @@ const struct finding_rule finding_rules[] = {
     OFFERED_BY_IMAP("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a07", { FIELD_SESSION_LOGIN_OFFERED, "no" },
                     { FIELD_SESSION_AUTH_OFFERED, PLAINTEXT_NAMES }),
     {
-        .id = "imap.auth.cleartext",
-        .uuid = "6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a08",
-        .title = "Password or token sent by IMAP without TLS",
-        .on = EVENT_AUTH,
-        .all = { { FIELD_EVENT_ACTION, "imap-login|imap-authenticate" },
-                 { FIELD_AUTH_CLEARTEXT, "yes" },
-                 { FIELD_AUTH_EXPOSED, "password|token" } },
-        .severity = SEVERITY_HIGH,
-        .worse = { FIELD_EVENT_OUTCOME, "success" },
-        .worse_severity = SEVERITY_CRITICAL,
-        .confidence = "confirmed",
-        .group = { FIELD_SERVER_IP, FIELD_SERVER_PORT, FIELD_CLIENT_IP, FIELD_USER_NAME, FIELDS },
+        CLEARTEXT("6f0c3a52-6b5e-4d0b-9a53-2f6f0d1c7a08", "imap.auth.cleartext", "IMAP",
+                  "imap-login|imap-authenticate"),
+        WORSE_IF_ACCEPTED,
         .techniques = { "T1040", "T1552", "T1078" },
         .remediation = "Allow logins only after TLS (Dovecot: auth_allow_cleartext=no, before 2.4 "
                        "disable_plaintext_auth=yes, or ssl=required), move clients to port 993, "

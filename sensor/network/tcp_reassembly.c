@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "prefetch.h"
 #include "tcp_in_flight.h"
 
 #define AHEAD_MAX  (16 * 1024 * 1024) /* the largest window that anybody uses */
@@ -100,12 +101,6 @@ static void piece_keep(struct piece *piece, uint32_t n)
 void tcp_init(struct tcp *t)
 {
     *t = (struct tcp){ .due_ns = TCP_NEVER, .state = TCP_READING };
-}
-
-static void prefetch(const void *what, size_t size)
-{
-    for (size_t line = 0; line < size; line += 64)
-        __builtin_prefetch((const char *)what + line);
 }
 
 void tcp_prefetch(const struct tcp *t, int step)

@@ -62,6 +62,13 @@ static void check_facts(struct run *run, const char *what, const struct recordin
         report(run, why, what, lossy);
 }
 
+static bool shows(const struct bytes *secret, const struct buffer *json,
+                  const struct recording *recording)
+{
+    return output_shows(buffer_view(json), *secret) ||
+           output_shows(bytes_over(recording->trace, recording->trace_len), *secret);
+}
+
 static void check_output(struct run *run, const char *what, const struct recording *recording)
 {
     struct buffer json;
@@ -72,8 +79,7 @@ static void check_output(struct run *run, const char *what, const struct recordi
     if (run->json && json.len > 0)
         fwrite(json.data, 1, json.len, run->json);
     for (size_t i = 0; i < run->d->secrets; i++) {
-        if (output_shows(buffer_view(&json), run->d->secret[i]) ||
-            output_shows(bytes_over(recording->trace, recording->trace_len), run->d->secret[i])) {
+        if (shows(&run->d->secret[i], &json, recording)) {
             report(run, "law 8: a secret shows", what, recording);
             printf("secret %.*s\n", (int)run->d->secret[i].len,
                    (const char *)run->d->secret[i].data);
@@ -147,15 +153,13 @@ static void tell_some_early(struct turn *turn, size_t turns, uint64_t *random)
 static bool secret_shows(struct run *run, const struct recording *recording)
 {
     struct buffer json;
-    bool shows = false;
+    bool any = false;
     buffer_init(&json, 1 << 20, NULL);
     output_lines(run->output, recording, &json);
     for (size_t i = 0; i < run->d->secrets; i++)
-        shows |=
-            output_shows(buffer_view(&json), run->d->secret[i]) ||
-            output_shows(bytes_over(recording->trace, recording->trace_len), run->d->secret[i]);
+        any |= shows(&run->d->secret[i], &json, recording);
     buffer_free(&json);
-    return shows;
+    return any;
 }
 
 static bool broken(void *arg, const struct turn *whole, size_t whole_count,
