@@ -79,7 +79,7 @@ static const char *nearest_option(const char *name)
     const char *best = NULL;
     unsigned least = (unsigned)strlen(name) / 3 + 1;
     for (size_t i = 0; i < option_count; i++) {
-        unsigned distance = option_rows[i].name ? config_distance(name, option_rows[i].name) : 64;
+        unsigned distance = option_rows[i].name ? text_distance(name, option_rows[i].name) : 64;
         if (distance < least) {
             least = distance;
             best = option_rows[i].name;

@@ -55,7 +55,4 @@ void config_print(const struct config *, FILE *);
 /* --help. */
 void config_help(FILE *);
 
-/* How many edits lie between two words: for "did you mean". */
-unsigned config_distance(const char *a, const char *b);
-
 #endif

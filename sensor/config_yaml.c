@@ -58,37 +58,12 @@ static bool is_section(const char *path)
     return false;
 }
 
-unsigned config_distance(const char *a, const char *b)
-{
-    enum { LONGEST = 63 };
-    unsigned row[LONGEST + 1];
-    size_t m = strlen(a), n = strlen(b);
-    if (m > LONGEST || n > LONGEST)
-        return LONGEST;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 1; i <= m; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= n; j++) {
-            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (diagonal + 1 < best)
-                best = diagonal + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
 static void consider(const char *candidate, size_t len, const char *path, char best[PATH_MAX_BYTES],
                      unsigned *least)
 {
     char name[PATH_MAX_BYTES];
     text_copy(name, sizeof name, bytes_over(candidate, len));
-    unsigned distance = config_distance(name, path);
+    unsigned distance = text_distance(name, path);
     if (distance < *least) {
         *least = distance;
         memcpy(best, name, sizeof name);

@@ -37,4 +37,7 @@ size_t text_from_utf16le(struct bytes, uint8_t *to, size_t size);
  * messages. */
 void text_copy(char *to, size_t size, struct bytes from);
 
+/* How many edits lie between two words of up to 63 bytes: for "did you mean". */
+unsigned text_distance(const char *a, const char *b);
+
 #endif

@@ -7,16 +7,7 @@
 #define MAILTAP_FINDING_H
 
 #include "event.h"
-
-/* event.severity of ECS. */
-enum severity {
-    SEVERITY_NONE,
-    SEVERITY_INFO = 1,
-    SEVERITY_LOW = 21,
-    SEVERITY_MEDIUM = 47,
-    SEVERITY_HIGH = 73,
-    SEVERITY_CRITICAL = 99
-};
+#include "rules.h"
 
 #define RULE_CONDITIONS 3
 #define RULE_GROUP      5

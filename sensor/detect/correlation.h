@@ -1,0 +1,57 @@
+/* Correlations: how often, how many different, and what after what, in windows of packet time.
+ *
+ * A window belongs to a correlation and the values of its group-by fields; an event that has not all
+ * of them is not counted. Windows slide: an event counts for `timespan` from its own time. They are
+ * bounded in number and bytes; the one unused longest goes first, and is counted.
+ *
+ * A condition without an upper bound is judged with each event. One with an upper bound (lt, lte,
+ * eq, neq) says that something did not happen: it is judged when `timespan` is over since the first
+ * event of its window, and only if nothing was lost meanwhile. */
+#ifndef MAILTAP_CORRELATION_H
+#define MAILTAP_CORRELATION_H
+
+#include "event.h"
+#include "match.h"
+
+struct correlator;
+
+/* What a correlation says when it holds. */
+struct correlation_result {
+    uint64_t count;             /* events in the window, or different values */
+    uint64_t first_ns, last_ns; /* of those events */
+};
+
+struct correlation_options {
+    uint32_t max_windows;
+    size_t max_bytes; /* of all windows; fewer if they are large */
+    /* A window is over and its upper-bounded condition holds: the rule's place in the set, what it
+     * counted, and the latest event of it that is still known (its facts are those kept for the
+     * finding). */
+    void (*over)(void *arg, size_t rule, const struct correlation_result *, const struct event *last);
+    void *arg;
+};
+
+struct correlator *correlator_new(const struct rule_set *, const struct correlation_options *);
+void correlator_free(struct correlator *);
+size_t correlator_bytes(const struct correlator *); /* at most */
+
+/* Takes in an event and the rules it matched; sets the bits of the correlations that hold now, whose
+ * results are then in `results` (by place in the set). A correlation's bit in `hits` beforehand says
+ * whether its own expression lets the event through; afterwards whether it holds. */
+void correlator_event(struct correlator *, const struct event *, const struct facts_index *,
+                      struct rule_hits *hits, struct correlation_result *results);
+
+/* Packet time goes on: windows end. Called before each event too. */
+void correlator_time(struct correlator *, uint64_t now_ns);
+/* Events up to this packet time were lost: windows that were open then claim no absence. */
+void correlator_lost(struct correlator *, uint64_t until_ns);
+
+/* Other rules from now on; windows of those that did not change go on. */
+bool correlator_swap(struct correlator *, const struct rule_set *);
+
+struct correlator_counters {
+    uint64_t windows, evicted, tainted; /* now; given up for room; over, but with events lost */
+};
+struct correlator_counters correlator_counters(const struct correlator *);
+
+#endif
