@@ -1,0 +1,32 @@
+/* From events to findings: trackers, rules, correlations, findings, in the order of time.
+ *
+ * One thread. The rules may be exchanged between two events; whatever did not change goes on. */
+#ifndef MAILTAP_DETECT_H
+#define MAILTAP_DETECT_H
+
+#include "event.h"
+#include "rules.h"
+
+struct detect;
+
+/* Takes the set over (also if it fails). `out` gets the findings, as events. NULL if there is no
+ * memory, or a rule does not compile: then `problems` says so. */
+struct detect *detect_new(struct rule_set *, const struct event_receiver *out, struct problems *);
+void detect_free(struct detect *); /* NULL is fine; emits nothing */
+size_t detect_bytes(const struct detect *); /* at most */
+
+/* Counts the event in and adds what is tracked about it (mailtap.track.*): before it is published.
+ * False if there was nothing to add. */
+bool detect_track(struct detect *, const struct event *, struct facts *to);
+/* What it means. Facts of detect_track() are part of it. */
+void detect_event(struct detect *, const struct event *);
+/* Events up to this packet time were lost on the way here. */
+void detect_lost(struct detect *, uint64_t until_ns);
+/* The input ends: closes what is open. */
+void detect_end(struct detect *);
+
+/* Other rules from the next event on; the set is taken over, the old one given back. False if there
+ * is no memory or a rule does not compile: then the old ones stay, and the new set is freed. */
+bool detect_swap(struct detect *, struct rule_set *, struct problems *);
+
+#endif
