@@ -15,6 +15,16 @@ enum config_checksums { CHECKSUMS_IGNORE, CHECKSUMS_ENFORCE };
 #define CONFIG_FILES 1024
 #define WORKERS_MAX  64
 
+/* Texts that the operator lists. */
+struct text_list {
+    char **items; /* ends with NULL; NULL itself while there are none */
+    unsigned count;
+    bool preset; /* still as the default says: what is set takes its place */
+};
+
+/* What `mailtap rules` is asked for. */
+enum rules_verb { RULES_NONE, RULES_LIST, RULES_CHECK, RULES_EXPLAIN, RULES_TEST };
+
 /* Texts are NULL where the operator wants none. */
 struct config {
     char *file[CONFIG_FILES]; /* -r, in the order given */
@@ -34,6 +44,16 @@ struct config {
     uint64_t workers;
     uint64_t flows_max, streams_mib, tables_mib, fragments_mib;
     char *trace; /* name of a protocol, or "all" */
+    /* Rules: those that come with mailtap, or others in their place (-S), and more (-s). */
+    struct text_list rules_replace, rules_add;
+    char *rules_folder; /* rules.d beside the file of -c; NULL: there is none */
+    /* What rules call %own_networks% and so on. */
+    struct text_list own_networks, own_domains, own_trusted_clear;
+    struct text_list own_access, own_submission, own_relay;                       /* servers */
+    struct text_list own_smtp_ports, own_imap_ports, own_pop3_ports, own_sieve_ports;
+    enum rules_verb rules_verb;
+    bool foreign;
+    struct text_list words; /* behind the verb */
     uint64_t verbosity;
 };
 
