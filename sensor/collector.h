@@ -7,6 +7,7 @@
 #define MAILTAP_COLLECTOR_H
 
 #include "config.h"
+#include "detect.h"
 #include "envelope.h"
 #include "records.h"
 #include "report.h"
@@ -23,15 +24,21 @@ struct collector_options {
     bool live;             /* every minute tells that the sensor is alive */
     struct report *report; /* NULL: none */
     struct envelope envelope;
+    struct rule_set *rules;    /* taken over, also if the collector cannot be built */
+    struct detect_watch watch; /* { NULL }: nobody wants to know */
 };
 
 struct collector;
 
-/* NULL if there is no memory. */
-struct collector *collector_new(const struct collector_options *);
+/* NULL if there is no memory, or a rule does not compile: then `problems` says so. */
+struct collector *collector_new(const struct collector_options *, struct problems *);
 /* Runs until every worker wrote WATERMARK_END and everything was handed to the sinks. */
 void collector_run(struct collector *);
 void collector_free(struct collector *);
+
+/* From another thread: judge by these rules from now on. The set is taken over, and given up with a
+ * line for the operator if a rule does not compile. */
+void collector_offer_rules(struct collector *, struct rule_set *);
 
 /* The most memory that its tables can use, in bytes. */
 size_t collector_bytes(const struct collector *);

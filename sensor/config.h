@@ -19,8 +19,13 @@ enum config_checksums { CHECKSUMS_IGNORE, CHECKSUMS_ENFORCE };
 struct text_list {
     char **items; /* ends with NULL; NULL itself while there are none */
     unsigned count;
-    bool preset; /* still as the default says: what is set takes its place */
+    unsigned given; /* so many at the end came from the command line */
+    bool preset;    /* still as the default says: what is set takes its place */
 };
+
+/* Adds a copy of the text. False if there is no memory. */
+bool text_list_add(struct text_list *, const char *text);
+void text_list_clear(struct text_list *);
 
 /* What `mailtap rules` is asked for. */
 enum rules_verb { RULES_NONE, RULES_LIST, RULES_CHECK, RULES_EXPLAIN, RULES_TEST };
@@ -53,6 +58,7 @@ struct config {
     struct text_list own_smtp_ports, own_imap_ports, own_pop3_ports, own_sieve_ports;
     enum rules_verb rules_verb;
     bool foreign;
+    char *config_file; /* NULL: none */
     struct text_list words; /* behind the verb */
     uint64_t verbosity;
 };
@@ -80,6 +86,10 @@ struct config_outcome {
  * one line on `err`. A Redis password in argv is overwritten, so that `ps` does not show it. Call
  * config_free() whatever the outcome. */
 struct config_outcome config_parse(struct config *, int argc, char **argv, FILE *out, FILE *err);
+
+/* Reads the lists anew from the file of -c, if there is one: what rules judge by. False, with one
+ * line on `err` and nothing changed, if something in it is wrong. */
+bool config_reload_lists(struct config *, FILE *err);
 
 /* Wipes the Redis URL's password: for once the sinks are open. */
 void config_forget_secrets(struct config *);

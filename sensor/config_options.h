@@ -50,9 +50,6 @@ void option_presets(struct config *);
 const struct text_list *option_list(const struct config *, const struct option_row *);
 /* Takes all texts out of the list of this option. */
 void option_clear_list(struct config *, const struct option_row *);
-/* Adds a copy of the text. False if there is no memory. */
-bool text_list_add(struct text_list *, const char *text);
-void text_list_clear(struct text_list *);
 /* As -r does. */
 bool add_capture(struct config *, const char *path, char error[CONFIG_ERROR_MAX]);
 

@@ -6,7 +6,6 @@
 
 #include "correlation.h"
 #include "finding.h"
-#include "match.h"
 #include "tracker.h"
 
 #define WINDOWS_MAX      262144
@@ -29,6 +28,7 @@ struct detect {
     struct correlator *correlator;
     struct findings *findings;
     struct tracker *tracker;
+    struct detect_watch watch;
 };
 
 static void free_judged(struct judged *rules)
@@ -186,10 +186,21 @@ void detect_event(struct detect *detect, const struct event *event)
     correlator_time(detect->correlator, event->time_ns);
     findings_time(detect->findings, event->time_ns);
     facts_index(&facts, event->facts);
-    if (!matcher_event(detect->rules.matcher, event->kind, &facts, &hits))
+    bool any = matcher_event(detect->rules.matcher, event->kind, &facts, &hits);
+    if (any) {
+        correlator_event(detect->correlator, event, &facts, &hits, detect->rules.results);
+        tell(detect, event, &facts, &hits);
+    }
+    if (!detect->watch.judged)
         return;
-    correlator_event(detect->correlator, event, &facts, &hits, detect->rules.results);
-    tell(detect, event, &facts, &hits);
+    if (!any) /* what correlations let through to be counted is no hit */
+        memset(hits.words, 0, (hits.count + 63) / 64 * sizeof(uint64_t));
+    detect->watch.judged(detect->watch.arg, event, &facts, &hits, detect->rules.matcher);
+}
+
+void detect_watch(struct detect *detect, struct detect_watch watch)
+{
+    detect->watch = watch;
 }
 
 void detect_lost(struct detect *detect, uint64_t until_ns)

@@ -5,7 +5,7 @@
 #define MAILTAP_DETECT_H
 
 #include "event.h"
-#include "rules.h"
+#include "match.h"
 
 struct detect;
 
@@ -24,6 +24,15 @@ void detect_event(struct detect *, const struct event *);
 void detect_lost(struct detect *, uint64_t until_ns);
 /* The input ends: closes what is open. */
 void detect_end(struct detect *);
+
+/* For people who want to know: called with each event, what held for it, and the matcher that said
+ * so. `hits` has no correlation that does not hold. */
+struct detect_watch {
+    void (*judged)(void *arg, const struct event *, const struct facts_index *,
+                   const struct rule_hits *, struct matcher *);
+    void *arg;
+};
+void detect_watch(struct detect *, struct detect_watch);
 
 /* Other rules from the next event on; the set is taken over, the old one given back. False if there
  * is no memory or a rule does not compile: then the old ones stay, and the new set is freed. */
