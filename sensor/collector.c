@@ -8,14 +8,12 @@
 #include "health.h"
 #include "json.h"
 #include "log.h"
-#include "rule_files.h"
 
 #define IDLE_WAIT_MS  100
 #define JSON_MAX      (256 * 1024)
 #define BLOCK_STEP    256
 #define BLOCK_CLASSES 8
 #define FREE_BLOCKS   1024
-#define PROBLEM_TEXTS ((size_t)1 << 20)
 
 /* A place for an event that is not needed now. */
 struct block {
@@ -303,21 +301,14 @@ void collector_offer_rules(struct collector *c, struct rule_set *set)
 
 static void take_offered_rules(struct collector *c)
 {
-    struct problems problems = { 0 };
     struct rule_set *set = atomic_exchange(&c->offered, NULL);
-    struct arena *texts = set ? arena_new(PROBLEM_TEXTS) : NULL;
     if (!set)
         return;
     size_t count = set->count;
-    bool room = texts && problems_init(&problems, texts);
-    if (!room)
-        arena_free(set->arena);
-    if (room && detect_swap(c->detect, set, &problems))
+    if (detect_swap(c->detect, set))
         log_info("%zu rules from now on", count);
     else
-        log_error("the rules stay as they were%s", problems.errors > 0 ? "" : ": out of memory");
-    rule_files_good(&problems);
-    arena_free(texts);
+        log_error("the rules stay as they were: out of memory");
 }
 
 void collector_run(struct collector *c)
@@ -340,7 +331,7 @@ void collector_run(struct collector *c)
     detect_end(c->detect);
 }
 
-struct collector *collector_new(const struct collector_options *options, struct problems *problems)
+struct collector *collector_new(const struct collector_options *options)
 {
     struct collector *c = calloc(1, sizeof *c);
     if (!c) {
@@ -353,7 +344,7 @@ struct collector *collector_new(const struct collector_options *options, struct 
     c->complete.records.max = 2 * FACTS_MAX_BYTES;
     buffer_init(&c->json, JSON_MAX, NULL);
     facts_init(&c->tracked, NULL);
-    c->detect = detect_new(options->rules, &(struct event_receiver){ publish_finding, c }, problems);
+    c->detect = detect_new(options->rules, &(struct event_receiver){ publish_finding, c });
     if (c->detect)
         detect_watch(c->detect, options->watch);
     if (!c->detect || !facts_reserve(&c->tracked, FACTS_MAX_BYTES) || !facts_reserve(&c->complete, c->complete.records.max) ||

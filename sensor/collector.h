@@ -30,14 +30,13 @@ struct collector_options {
 
 struct collector;
 
-/* NULL if there is no memory, or a rule does not compile: then `problems` says so. */
-struct collector *collector_new(const struct collector_options *, struct problems *);
+/* NULL if there is no memory. */
+struct collector *collector_new(const struct collector_options *);
 /* Runs until every worker wrote WATERMARK_END and everything was handed to the sinks. */
 void collector_run(struct collector *);
 void collector_free(struct collector *);
 
-/* From another thread: judge by these rules from now on. The set is taken over, and given up with a
- * line for the operator if a rule does not compile. */
+/* From another thread: judge by these rules from now on. The set is taken over. */
 void collector_offer_rules(struct collector *, struct rule_set *);
 
 /* The most memory that its tables can use, in bytes. */

@@ -192,6 +192,15 @@ static const struct option_row *filter_row(void)
     return NULL;
 }
 
+/* How many texts of a list the command line gave: they stay when the file is read again. */
+static void mark_given(const struct command_line *line, struct config *config,
+                       const struct option_row *row)
+{
+    struct text_list *list = (struct text_list *)(void *)((char *)config + row->offset);
+    for (size_t i = 0; i < line->count; i++)
+        list->given += line->given[i].row == row;
+}
+
 static bool apply(struct command_line *line, struct config *config)
 {
     char reason[CONFIG_ERROR_MAX];
@@ -199,6 +208,10 @@ static bool apply(struct command_line *line, struct config *config)
         const struct option_row *row = line->given[i].row;
         if (!option_set(config, row, line->given[i].text, reason))
             return usage(line, "--%s: %s", row->name, reason);
+    }
+    for (size_t i = 0; i < option_count; i++) {
+        if (option_rows[i].type == OPTION_LIST)
+            mark_given(line, config, &option_rows[i]);
     }
     if (line->filter && !option_set(config, filter_row(), line->filter, reason))
         return usage(line, "the filter %s", reason);
@@ -328,6 +341,8 @@ void config_usage_error(FILE *err, const char *format, ...)
 /* What the operator adds and tunes lies in rules.d beside the file. */
 static bool find_rules_folder(struct config *config, const char *config_file)
 {
+    if (!(config->config_file = strdup(config_file)))
+        return false;
     struct stat about;
     const char *slash = strrchr(config_file, '/');
     int folder = slash ? (int)(slash - config_file) + 1 : 0;
@@ -396,6 +411,38 @@ struct config_outcome config_parse(struct config *config, int argc, char **argv,
     return outcome;
 }
 
+static void swap_lists(struct text_list *running, struct text_list *fresh)
+{
+    struct text_list before = *running;
+    fresh->given = running->given;
+    *running = *fresh;
+    *fresh = before;
+}
+
+bool config_reload_lists(struct config *config, FILE *err)
+{
+    struct config fresh = { 0 };
+    char error[CONFIG_ERROR_MAX];
+    option_presets(&fresh);
+    bool good = !config->config_file || config_load(&fresh, config->config_file, error);
+    for (size_t i = 0; good && i < option_count; i++) {
+        const struct text_list *list = option_list(config, &option_rows[i]);
+        for (unsigned k = 0; good && option_rows[i].type == OPTION_LIST && k < list->given; k++)
+            good = option_set(&fresh, &option_rows[i],
+                              list->items[list->count - list->given + k], error);
+    }
+    if (!good)
+        error_line(err, "%s", error);
+    for (size_t i = 0; good && i < option_count; i++) {
+        size_t offset = option_rows[i].offset;
+        if (option_rows[i].type == OPTION_LIST)
+            swap_lists((struct text_list *)(void *)((char *)config + offset),
+                       (struct text_list *)(void *)((char *)&fresh + offset));
+    }
+    config_free(&fresh);
+    return good;
+}
+
 void config_forget_secrets(struct config *config)
 {
     if (config->redis.url)
@@ -408,6 +455,7 @@ void config_free(struct config *config)
         free(config->file[--config->files]);
     text_list_clear(&config->words);
     free(config->rules_folder);
+    free(config->config_file);
     for (size_t i = 0; i < option_count; i++) {
         const struct option_row *row = &option_rows[i];
         if (row->type == OPTION_LIST)

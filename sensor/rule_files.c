@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "match.h"
 
 #define ENDINGS 2
 
@@ -106,6 +107,10 @@ static struct rule_set *load(const struct config *config, const char *const *shi
         set = sigma_load(&options, problems);
     }
     text_list_clear(&endings);
+    if (set && !foreign)
+        matcher_free(matcher_new(set, problems));
+    if (set)
+        problems_sort(problems);
     return set;
 }
 

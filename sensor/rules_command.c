@@ -5,7 +5,6 @@
 
 #include "explain.h"
 #include "log.h"
-#include "match.h"
 #include "rule_files.h"
 
 static const char *state_of(const struct rule *rule)
@@ -69,14 +68,6 @@ static bool explain(const struct rule_set *set, const char *name, FILE *out)
     return found > 0;
 }
 
-/* Regular expressions are compiled too: what is wrong with them is to be told. */
-static void compile(const struct rule_set *set, struct problems *problems)
-{
-    struct matcher *matcher = matcher_new(set, problems);
-    matcher_free(matcher);
-    problems_sort(problems);
-}
-
 static enum exit_code check(const struct config *config, FILE *out)
 {
     struct problems problems = { 0 };
@@ -88,8 +79,6 @@ static enum exit_code check(const struct config *config, FILE *out)
         log_error("out of memory");
         return EXIT_INCOMPLETE;
     }
-    if (!config->foreign)
-        compile(set, &problems);
     bool good = rule_files_good(&problems);
     fprintf(out, "%zu rules are well, %zu errors, %zu warnings\n", set->count, problems.errors,
             problems.warnings);

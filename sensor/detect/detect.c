@@ -54,24 +54,22 @@ static void number_ids(struct judged *rules)
     }
 }
 
-/* Takes the set over. False if there is no memory, or a rule does not compile. */
-static bool judge(struct judged *rules, struct rule_set *set, struct problems *problems)
+/* Takes the set over. False if there is no memory. */
+static bool judge(struct judged *rules, struct rule_set *set)
 {
-    size_t n = set->count + 1, errors = problems->errors;
+    size_t n = set->count + 1;
     *rules = (struct judged){
         .set = set,
-        .matcher = matcher_new(set, problems),
+        .matcher = matcher_new(set, NULL),
         .hits = calloc(n / 64 + 1, sizeof(uint64_t)),
         .results = calloc(n, sizeof(struct correlation_result)),
         .id_number = calloc(n, sizeof(uint16_t)),
         .highest = calloc(n, sizeof(uint16_t)),
     };
-    if (rules->matcher && rules->hits && rules->results && rules->id_number && rules->highest &&
-        problems->errors == errors) {
-        number_ids(rules);
-        return true;
-    }
-    return false;
+    if (!rules->matcher || !rules->hits || !rules->results || !rules->id_number || !rules->highest)
+        return false;
+    number_ids(rules);
+    return true;
 }
 
 static void window_over(void *arg, size_t rule, const struct correlation_result *result,
@@ -84,15 +82,14 @@ static void window_over(void *arg, size_t rule, const struct correlation_result 
         findings_occurrence(detect->findings, rule, last, &facts, result);
 }
 
-struct detect *detect_new(struct rule_set *set, const struct event_receiver *out,
-                          struct problems *problems)
+struct detect *detect_new(struct rule_set *set, const struct event_receiver *out)
 {
     struct detect *detect = calloc(1, sizeof *detect);
     if (!detect) {
         arena_free(set->arena);
         return NULL;
     }
-    bool built = judge(&detect->rules, set, problems);
+    bool built = judge(&detect->rules, set);
     detect->findings = findings_new(set, out);
     detect->tracker = tracker_new(TRACKED_CLIENTS);
     detect->correlator =
@@ -213,10 +210,10 @@ void detect_end(struct detect *detect)
     findings_end(detect->findings);
 }
 
-bool detect_swap(struct detect *detect, struct rule_set *set, struct problems *problems)
+bool detect_swap(struct detect *detect, struct rule_set *set)
 {
     struct judged rules;
-    if (!judge(&rules, set, problems) || !correlator_swap(detect->correlator, set)) {
+    if (!judge(&rules, set) || !correlator_swap(detect->correlator, set)) {
         free_judged(&rules);
         return false;
     }
