@@ -1,12 +1,13 @@
 /* From the workers' rings to the sinks. */
 #include "collector.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "finding.h"
 #include "health.h"
 #include "json.h"
+#include "log.h"
 
 #define IDLE_WAIT_MS  100
 #define JSON_MAX      (256 * 1024)
@@ -27,11 +28,14 @@ struct collector {
     size_t held_count, held_capacity;
     struct block *free_blocks[BLOCK_CLASSES];
     unsigned free_count;
-    struct findings *findings;
+    bool lost[WORKERS_MAX]; /* events, since the ring's last watermark */
+    struct detect *detect;
+    _Atomic(struct rule_set *) offered;
     struct event minute;      /* the stats event that is being added up */
     unsigned minute_from;     /* so many workers' numbers are in it; 0: there is none */
     struct health_sum health; /* these numbers */
     struct facts judged;
+    struct facts tracked;  /* an event with what was counted about it */
     struct facts complete; /* of the event being published */
     struct buffer json;
 };
@@ -84,8 +88,11 @@ static void publish_finding(void *arg, const struct event *event)
 
 static void tell(struct collector *c, const struct event *event)
 {
-    publish(c, event);
-    findings_event(c->findings, event);
+    struct event tracked = *event;
+    if (detect_track(c->detect, event, &c->tracked))
+        tracked.facts = buffer_view(&c->tracked.records);
+    publish(c, &tracked);
+    detect_event(c->detect, &tracked);
 }
 
 /* All workers have told of that minute. Of a file only what is wrong is worth an event. */
@@ -256,8 +263,14 @@ static void read_record(struct collector *c, unsigned ring, struct bytes record)
         hold(c, record);
         return;
     }
-    if (type == RECORD_WATERMARK) /* what was lost, the worker's counters tell */
-        memcpy(&c->watermark[ring], record.data, sizeof c->watermark[ring]);
+    if (type == RECORD_LOST) { /* how many, the worker's counters tell */
+        c->lost[ring] = true;
+        return;
+    }
+    memcpy(&c->watermark[ring], record.data, sizeof c->watermark[ring]);
+    if (c->lost[ring])
+        detect_lost(c->detect, c->watermark[ring].time_ns);
+    c->lost[ring] = false;
 }
 
 /* Up to the next watermark of each ring: more would only have to wait. */
@@ -276,9 +289,32 @@ static bool read_rings(struct collector *c)
     return any;
 }
 
+/* --- rules ---------------------------------------------------------------------------------------
+ */
+
+void collector_offer_rules(struct collector *c, struct rule_set *set)
+{
+    struct rule_set *before = atomic_exchange(&c->offered, set);
+    if (before)
+        arena_free(before->arena);
+}
+
+static void take_offered_rules(struct collector *c)
+{
+    struct rule_set *set = atomic_exchange(&c->offered, NULL);
+    if (!set)
+        return;
+    size_t count = set->count;
+    if (detect_swap(c->detect, set))
+        log_info("%zu rules from now on", count);
+    else
+        log_error("the rules stay as they were: out of memory");
+}
+
 void collector_run(struct collector *c)
 {
     for (;;) {
+        take_offered_rules(c);
         if (!read_rings(c))
             doorbell_wait(c->options.bell, readable, c, IDLE_WAIT_MS);
         struct watermark until = smallest_watermark(c);
@@ -292,21 +328,26 @@ void collector_run(struct collector *c)
             break;
     }
     end_minute(c);
-    findings_end(c->findings);
+    detect_end(c->detect);
 }
 
 struct collector *collector_new(const struct collector_options *options)
 {
     struct collector *c = calloc(1, sizeof *c);
-    if (!c)
+    if (!c) {
+        arena_free(options->rules->arena);
         return NULL;
+    }
     c->options = *options;
     facts_init(&c->complete, NULL);
     facts_init(&c->judged, NULL);
     c->complete.records.max = 2 * FACTS_MAX_BYTES;
     buffer_init(&c->json, JSON_MAX, NULL);
-    c->findings = findings_new(finding_rules, &(struct event_receiver){ publish_finding, c });
-    if (!c->findings || !facts_reserve(&c->complete, c->complete.records.max) ||
+    facts_init(&c->tracked, NULL);
+    c->detect = detect_new(options->rules, &(struct event_receiver){ publish_finding, c });
+    if (c->detect)
+        detect_watch(c->detect, options->watch);
+    if (!c->detect || !facts_reserve(&c->tracked, FACTS_MAX_BYTES) || !facts_reserve(&c->complete, c->complete.records.max) ||
         !facts_reserve(&c->judged, FACTS_MAX_BYTES) || !buffer_room(&c->json, JSON_MAX)) {
         collector_free(c);
         return NULL;
@@ -316,14 +357,16 @@ struct collector *collector_new(const struct collector_options *options)
 
 size_t collector_bytes(const struct collector *c)
 {
-    return findings_bytes(c->findings);
+    return detect_bytes(c->detect);
 }
 
 void collector_free(struct collector *c)
 {
     if (!c)
         return;
-    findings_free(c->findings);
+    detect_free(c->detect);
+    collector_offer_rules(c, NULL);
+    facts_free(&c->tracked);
     facts_free(&c->complete);
     facts_free(&c->judged);
     buffer_free(&c->json);

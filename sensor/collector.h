@@ -7,6 +7,7 @@
 #define MAILTAP_COLLECTOR_H
 
 #include "config.h"
+#include "detect.h"
 #include "envelope.h"
 #include "records.h"
 #include "report.h"
@@ -23,6 +24,8 @@ struct collector_options {
     bool live;             /* every minute tells that the sensor is alive */
     struct report *report; /* NULL: none */
     struct envelope envelope;
+    struct rule_set *rules;    /* taken over, also if the collector cannot be built */
+    struct detect_watch watch; /* { NULL }: nobody wants to know */
 };
 
 struct collector;
@@ -32,6 +35,9 @@ struct collector *collector_new(const struct collector_options *);
 /* Runs until every worker wrote WATERMARK_END and everything was handed to the sinks. */
 void collector_run(struct collector *);
 void collector_free(struct collector *);
+
+/* From another thread: judge by these rules from now on. The set is taken over. */
+void collector_offer_rules(struct collector *, struct rule_set *);
 
 /* The most memory that its tables can use, in bytes. */
 size_t collector_bytes(const struct collector *);

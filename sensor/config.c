@@ -1,7 +1,9 @@
 /* The command line. */
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config_options.h"
 #include "log.h"
@@ -9,7 +11,7 @@
 #include "text.h"
 
 #define ROW_VALUE 256 /* getopt's value of a long option: this and its row */
-#define ROWS_MAX  64
+#define ROWS_MAX  128
 
 /* What getopt found, kept until the file has been read: options win over it. */
 struct command_line {
@@ -129,6 +131,16 @@ static bool take_option(struct command_line *line, const struct option_row *row,
     return true;
 }
 
+/* The arguments of a verb. */
+static bool take_words(struct command_line *line, struct config *config, int argc, char **argv)
+{
+    for (int i = optind; i < argc; i++) {
+        if (!text_list_add(&config->words, argv[i]))
+            return usage(line, "out of memory");
+    }
+    return true;
+}
+
 /* The words of the filter, joined by spaces as tcpdump does. */
 static bool take_filter(struct command_line *line, int argc, char **argv)
 {
@@ -145,7 +157,7 @@ static bool take_filter(struct command_line *line, int argc, char **argv)
     return true;
 }
 
-static bool read_words(struct command_line *line, int argc, char **argv)
+static bool read_words(struct command_line *line, struct config *config, int argc, char **argv)
 {
     struct getopt_tables tables;
     make_tables(&tables);
@@ -167,7 +179,8 @@ static bool read_words(struct command_line *line, int argc, char **argv)
         if (!take_option(line, row_of(value), optarg))
             return false;
     }
-    return take_filter(line, argc, argv);
+    return config->rules_verb ? take_words(line, config, argc, argv)
+                              : take_filter(line, argc, argv);
 }
 
 static const struct option_row *filter_row(void)
@@ -179,6 +192,15 @@ static const struct option_row *filter_row(void)
     return NULL;
 }
 
+/* How many texts of a list the command line gave: they stay when the file is read again. */
+static void mark_given(const struct command_line *line, struct config *config,
+                       const struct option_row *row)
+{
+    struct text_list *list = (struct text_list *)(void *)((char *)config + row->offset);
+    for (size_t i = 0; i < line->count; i++)
+        list->given += line->given[i].row == row;
+}
+
 static bool apply(struct command_line *line, struct config *config)
 {
     char reason[CONFIG_ERROR_MAX];
@@ -186,6 +208,10 @@ static bool apply(struct command_line *line, struct config *config)
         const struct option_row *row = line->given[i].row;
         if (!option_set(config, row, line->given[i].text, reason))
             return usage(line, "--%s: %s", row->name, reason);
+    }
+    for (size_t i = 0; i < option_count; i++) {
+        if (option_rows[i].type == OPTION_LIST)
+            mark_given(line, config, &option_rows[i]);
     }
     if (line->filter && !option_set(config, filter_row(), line->filter, reason))
         return usage(line, "the filter %s", reason);
@@ -204,9 +230,50 @@ static bool wants_hash(const struct config *config)
     return false;
 }
 
+/* What each verb of `mailtap rules` takes. */
+static const struct {
+    const char *name, *arguments;
+    unsigned least, most;
+} verbs[] = {
+    [RULES_LIST] = { "list", "no arguments", 0, 0 },
+    [RULES_CHECK] = { "check", "files or folders of rules, or nothing", 0, UINT_MAX },
+    [RULES_EXPLAIN] = { "explain", "ids, names or uuids of rules", 1, UINT_MAX },
+    [RULES_TEST] = { "test", "a capture file and, to learn why not, the id of a rule", 1, 2 },
+};
+#define VERBS (sizeof verbs / sizeof verbs[0])
+
+/* "rules VERB" at the front; false if there is no such verb. */
+static bool take_verb(struct command_line *line, struct config *config, const char *word)
+{
+    for (size_t i = 1; i < VERBS; i++) {
+        if (word && strcmp(word, verbs[i].name) == 0) {
+            config->rules_verb = (enum rules_verb)i;
+            return true;
+        }
+    }
+    return usage(line, "\"mailtap rules\" takes one of: list, check, explain, test");
+}
+
+static bool verb_complete(struct command_line *line, struct config *config)
+{
+    char reason[CONFIG_ERROR_MAX];
+    unsigned count = config->words.count;
+    enum rules_verb verb = config->rules_verb;
+    if (count < verbs[verb].least || count > verbs[verb].most)
+        return usage(line, "\"mailtap rules %s\" takes %s", verbs[verb].name,
+                     verbs[verb].arguments);
+    if (config->files > 0 || line->interface_given)
+        return usage(line, "\"mailtap rules %s\" takes neither -r nor -i", verbs[verb].name);
+    if (verb == RULES_TEST && !add_capture(config, config->words.items[0], reason))
+        return usage(line, "%s", reason);
+    return true;
+}
+
 /* What a run needs beyond values that are right each for itself. */
 static bool complete(struct command_line *line, struct config *config)
 {
+    if (config->rules_verb && !line->action)
+        return verb_complete(line, config);
     bool any = config->files > 0 || config->interface;
     config->redis.finite_input = config->files > 0;
     if (config->files > 0 && line->interface_given)
@@ -271,6 +338,25 @@ void config_usage_error(FILE *err, const char *format, ...)
     error_line(err, "%s (see mailtap --help)", text);
 }
 
+/* What the operator adds and tunes lies in rules.d beside the file. */
+static bool find_rules_folder(struct config *config, const char *config_file)
+{
+    if (!(config->config_file = strdup(config_file)))
+        return false;
+    struct stat about;
+    const char *slash = strrchr(config_file, '/');
+    int folder = slash ? (int)(slash - config_file) + 1 : 0;
+    if (asprintf(&config->rules_folder, "%.*srules.d", folder, config_file) < 0) {
+        config->rules_folder = NULL;
+        return false;
+    }
+    if (stat(config->rules_folder, &about) != 0 || !S_ISDIR(about.st_mode)) {
+        free(config->rules_folder);
+        config->rules_folder = NULL;
+    }
+    return true;
+}
+
 static struct config_outcome decide(struct command_line *line, struct config *config, FILE *out,
                                     FILE *err)
 {
@@ -280,6 +366,10 @@ static struct config_outcome decide(struct command_line *line, struct config *co
     if (line->config_file && !config_load(config, line->config_file, error)) {
         error_line(err, "%s", error);
         return finish(CONFIG_EXIT, EXIT_CONFIG);
+    }
+    if (line->config_file && !find_rules_folder(config, line->config_file)) {
+        error_line(err, "out of memory");
+        return finish(CONFIG_EXIT, EXIT_INCOMPLETE);
     }
     if (!apply(line, config) || !complete(line, config)) {
         config_usage_error(err, "%s", line->error);
@@ -300,12 +390,18 @@ struct config_outcome config_parse(struct config *config, int argc, char **argv,
     struct config_outcome outcome = { CONFIG_EXIT, EXIT_USAGE };
     *config = (struct config){ 0 };
     option_presets(config);
+    bool understood = true;
     if (argc > 1 && strcmp(argv[1], "doctor") == 0) {
         config->doctor = true;
         argv++;
         argc--;
+    } else if (argc > 1 && strcmp(argv[1], "rules") == 0) {
+        int words = argc > 2 && argv[2][0] != '-' ? 2 : 1; /* "rules --help" */
+        understood = (argc > 2 && words == 1) || take_verb(&line, config, argv[2]);
+        argv += words;
+        argc -= words;
     }
-    if (read_words(&line, argc, argv))
+    if (understood && read_words(&line, config, argc, argv))
         outcome = decide(&line, config, out, err);
     else
         config_usage_error(err, "%s", line.error);
@@ -313,6 +409,38 @@ struct config_outcome config_parse(struct config *config, int argc, char **argv,
     free(line.given);
     free(line.filter);
     return outcome;
+}
+
+static void swap_lists(struct text_list *running, struct text_list *fresh)
+{
+    struct text_list before = *running;
+    fresh->given = running->given;
+    *running = *fresh;
+    *fresh = before;
+}
+
+bool config_reload_lists(struct config *config, FILE *err)
+{
+    struct config fresh = { 0 };
+    char error[CONFIG_ERROR_MAX];
+    option_presets(&fresh);
+    bool good = !config->config_file || config_load(&fresh, config->config_file, error);
+    for (size_t i = 0; good && i < option_count; i++) {
+        const struct text_list *list = option_list(config, &option_rows[i]);
+        for (unsigned k = 0; good && option_rows[i].type == OPTION_LIST && k < list->given; k++)
+            good = option_set(&fresh, &option_rows[i],
+                              list->items[list->count - list->given + k], error);
+    }
+    if (!good)
+        error_line(err, "%s", error);
+    for (size_t i = 0; good && i < option_count; i++) {
+        size_t offset = option_rows[i].offset;
+        if (option_rows[i].type == OPTION_LIST)
+            swap_lists((struct text_list *)(void *)((char *)config + offset),
+                       (struct text_list *)(void *)((char *)&fresh + offset));
+    }
+    config_free(&fresh);
+    return good;
 }
 
 void config_forget_secrets(struct config *config)
@@ -325,8 +453,13 @@ void config_free(struct config *config)
 {
     while (config->files > 0)
         free(config->file[--config->files]);
+    text_list_clear(&config->words);
+    free(config->rules_folder);
+    free(config->config_file);
     for (size_t i = 0; i < option_count; i++) {
         const struct option_row *row = &option_rows[i];
+        if (row->type == OPTION_LIST)
+            option_clear_list(config, row);
         if (row->type != OPTION_TEXT && row->type != OPTION_URL)
             continue;
         char **text = (char **)(void *)((char *)config + row->offset);
@@ -378,15 +511,19 @@ static void print_option(const struct option_row *row, FILE *to)
 
 void config_help(FILE *to)
 {
-    static const char *const groups[] = { "Input", "Output", "Privacy", "Other",
+    static const char *const groups[] = { "Input", "Output", "Rules", "Privacy", "Other",
                                           "Instead of running" };
     fputs("Usage: mailtap -r FILE [OPTION]... [FILTER]\n"
           "       mailtap -i IFACE [OPTION]... [FILTER]\n"
-          "       mailtap doctor -i IFACE\n\n"
+          "       mailtap doctor -i IFACE\n"
+          "       mailtap rules list|check|explain|test [ARGUMENT]...\n\n"
           "Reads mail traffic from a capture file or from a network tap and tells who sends\n"
           "passwords in the clear, who could have used TLS and did not, and what else is odd.\n"
           "FILTER is a BPF expression, as for tcpdump. The doctor looks at an interface for a\n"
-          "minute and says whether it sees what it should, and what to fix.\n",
+          "minute and says whether it sees what it should, and what to fix.\n"
+          "\"rules list\" shows the rules there are, \"rules check [FILE|DIR]...\" what is wrong\n"
+          "with them, \"rules explain ID\" what one looks for and what to do about it, \"rules\n"
+          "test CAPTURE [ID]\" which rules fire on which events, and why that one does not.\n",
           to);
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         fprintf(to, "\n%s:\n", groups[i]);
@@ -404,6 +541,6 @@ void config_help(FILE *to)
           "  0  all went well, whatever was found\n"
           "  1  a fault while running, or the input or the output is not complete\n"
           "  2  a wrong command line\n"
-          "  78 a wrong or unreadable configuration file\n",
+          "  78 a wrong or unreadable configuration file or rule\n",
           to);
 }

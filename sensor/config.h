@@ -15,6 +15,21 @@ enum config_checksums { CHECKSUMS_IGNORE, CHECKSUMS_ENFORCE };
 #define CONFIG_FILES 1024
 #define WORKERS_MAX  64
 
+/* Texts that the operator lists. */
+struct text_list {
+    char **items; /* ends with NULL; NULL itself while there are none */
+    unsigned count;
+    unsigned given; /* so many at the end came from the command line */
+    bool preset;    /* still as the default says: what is set takes its place */
+};
+
+/* Adds a copy of the text. False if there is no memory. */
+bool text_list_add(struct text_list *, const char *text);
+void text_list_clear(struct text_list *);
+
+/* What `mailtap rules` is asked for. */
+enum rules_verb { RULES_NONE, RULES_LIST, RULES_CHECK, RULES_EXPLAIN, RULES_TEST };
+
 /* Texts are NULL where the operator wants none. */
 struct config {
     char *file[CONFIG_FILES]; /* -r, in the order given */
@@ -34,6 +49,17 @@ struct config {
     uint64_t workers;
     uint64_t flows_max, streams_mib, tables_mib, fragments_mib;
     char *trace; /* name of a protocol, or "all" */
+    /* Rules: those that come with mailtap, or others in their place (-S), and more (-s). */
+    struct text_list rules_replace, rules_add;
+    char *rules_folder; /* rules.d beside the file of -c; NULL: there is none */
+    /* What rules call %own_networks% and so on. */
+    struct text_list own_networks, own_domains, own_trusted_clear;
+    struct text_list own_access, own_submission, own_relay;                       /* servers */
+    struct text_list own_smtp_ports, own_imap_ports, own_pop3_ports, own_sieve_ports;
+    enum rules_verb rules_verb;
+    bool foreign;
+    char *config_file; /* NULL: none */
+    struct text_list words; /* behind the verb */
     uint64_t verbosity;
 };
 
@@ -60,6 +86,10 @@ struct config_outcome {
  * one line on `err`. A Redis password in argv is overwritten, so that `ps` does not show it. Call
  * config_free() whatever the outcome. */
 struct config_outcome config_parse(struct config *, int argc, char **argv, FILE *out, FILE *err);
+
+/* Reads the lists anew from the file of -c, if there is one: what rules judge by. False, with one
+ * line on `err` and nothing changed, if something in it is wrong. */
+bool config_reload_lists(struct config *, FILE *err);
 
 /* Wipes the Redis URL's password: for once the sinks are open. */
 void config_forget_secrets(struct config *);

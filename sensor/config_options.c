@@ -11,290 +11,6 @@
 
 #define TEXT_MAX 4095
 
-static const char *const formats[] = { "pretty", "json", NULL };
-/* In the order of enum config_checksums; the words are Suricata's. */
-static const char *const checksum_choices[] = { "none", "all", NULL };
-static const char *const flow_choices[] = { "mail", "all", "none", NULL };
-/* In the order of enum privacy_mode; only user names can be masked. */
-static const char *const user_modes[] = { "clear", "mask", "hash", "drop", NULL };
-static const char *const modes[] = { "clear", "", "hash", "drop", NULL };
-
-#define AT(member)  offsetof(struct config, member)
-#define MODE(class) AT(privacy.mode[VISIBILITY_##class])
-
-const struct option_row option_rows[] = {
-    { .name = "read",
-      .letter = 'r',
-      .group = "Input",
-      .type = OPTION_FILES,
-      .offset = AT(file),
-      .argument = "FILE",
-      .help =
-          "Read packets from this pcap or pcapng file, gzip'd or not; - is standard input. Several "
-          "-r are read one after the other as one capture" },
-    { .path = "capture.interface",
-      .name = "interface",
-      .letter = 'i',
-      .group = "Input",
-      .type = OPTION_TEXT,
-      .offset = AT(interface),
-      .max = 128,
-      .preset = "",
-      .argument = "IFACE",
-      .help = "Capture from this interface until interrupted; eth1+eth2 is a tap that has one for "
-              "each direction. Needs CAP_NET_RAW" },
-    { .path = "capture.snap_len",
-      .name = "snaplen",
-      .letter = 's',
-      .group = "Input",
-      .type = OPTION_NUMBER,
-      .offset = AT(snap_len),
-      .min = 64,
-      .max = 262144,
-      .preset = "262144",
-      .argument = "BYTES",
-      .help = "Capture at most so many bytes of a packet" },
-    { .path = "capture.buffer_mib",
-      .name = "buffer",
-      .letter = 'B',
-      .group = "Input",
-      .type = OPTION_NUMBER,
-      .offset = AT(buffer_mib),
-      .min = 1,
-      .max = 2047,
-      .preset = "64",
-      .argument = "MIB",
-      .help = "The kernel's buffer for each interface" },
-    { .path = "capture.promiscuous",
-      .name = "no-promiscuous",
-      .letter = 'p',
-      .group = "Input",
-      .type = OPTION_FLAG,
-      .offset = AT(promiscuous),
-      .preset = "yes",
-      .help = "Do not put the interface into promiscuous mode" },
-    { .path = "capture.checksums",
-      .name = "checksums",
-      .letter = 'k',
-      .group = "Input",
-      .type = OPTION_CHOICE,
-      .offset = AT(checksums),
-      .choices = checksum_choices,
-      .preset = "none",
-      .argument = "WHICH",
-      .help = "none: TCP checksums are not believed, as the sender's card may fill them in later; "
-              "all: segments with a wrong one are left out" },
-    { .path = "capture.filter",
-      .type = OPTION_TEXT,
-      .offset = AT(filter),
-      .preset = "",
-      .help = "Look only at packets that match this BPF filter; empty: all. On the command line it "
-              "stands behind the options" },
-    { .path = "capture.workers",
-      .name = "workers",
-      .group = "Input",
-      .type = OPTION_NUMBER,
-      .offset = AT(workers),
-      .min = 1,
-      .max = WORKERS_MAX,
-      .preset = "1",
-      .argument = "N",
-      .help = "Threads that read a capture file, each all packets for its share of the flows; the "
-              "output is the same" },
-    { .path = "sensor.name",
-      .name = "observer",
-      .group = "Output",
-      .type = OPTION_TEXT,
-      .offset = AT(observer),
-      .min = 1,
-      .max = 255,
-      .preset = "mailtap",
-      .argument = "NAME",
-      .help = "Name of this sensor in every event (observer.name)" },
-    { .path = "output.format",
-      .name = "output",
-      .letter = 'o',
-      .group = "Output",
-      .type = OPTION_CHOICE,
-      .offset = AT(format),
-      .choices = formats,
-      .preset = "pretty",
-      .argument = "FORMAT",
-      .help = "Standard output: pretty, a report for people, or json, one event on each line" },
-    { .path = "output.redis.url",
-      .name = "redis",
-      .group = "Output",
-      .type = OPTION_URL,
-      .offset = AT(redis.url),
-      .preset = "",
-      .argument = "URL",
-      .help = "Publish events to this Redis: redis://[user[:password]@]host[:port][/db] or "
-              "unix:///path[?db=N]; empty: none" },
-    { .path = "output.redis.password_file",
-      .type = OPTION_TEXT,
-      .offset = AT(redis.password_file),
-      .preset = "",
-      .help = "File whose first line is the password for Redis; empty: none" },
-    { .path = "output.redis.prefix",
-      .type = OPTION_TEXT,
-      .offset = AT(redis.prefix),
-      .min = 1,
-      .max = 100,
-      .preset = "mailtap",
-      .help = "Keys begin with this: <prefix>:events, <prefix>:findings, <prefix>:stats" },
-    { .path = "output.redis.events_maxlen",
-      .type = OPTION_NUMBER,
-      .offset = AT(redis.events_maxlen),
-      .min = 1,
-      .max = INT64_MAX,
-      .preset = "100000",
-      .help = "About how many entries the stream of events keeps" },
-    { .path = "output.redis.findings_maxlen",
-      .type = OPTION_NUMBER,
-      .offset = AT(redis.findings_maxlen),
-      .min = 1,
-      .max = INT64_MAX,
-      .preset = "50000",
-      .help = "About how many entries the stream of findings keeps" },
-    { .path = "output.redis.stats_maxlen",
-      .type = OPTION_NUMBER,
-      .offset = AT(redis.stats_maxlen),
-      .min = 1,
-      .max = INT64_MAX,
-      .preset = "10000",
-      .help = "About how many entries the stream of the sensor's own figures keeps" },
-    { .name = "privacy",
-      .group = "Privacy",
-      .type = OPTION_PRIVACY,
-      .choices = modes,
-      .argument = "MODE",
-      .help = "Show user names, subjects, addresses and attachment names: clear, hash (needs "
-              "privacy.key_file) or drop" },
-    { .path = "privacy.usernames",
-      .type = OPTION_CHOICE,
-      .offset = MODE(USER),
-      .choices = user_modes,
-      .preset = "clear",
-      .help = "User names: clear, mask, hash or drop" },
-    { .path = "privacy.subjects",
-      .type = OPTION_CHOICE,
-      .offset = MODE(SUBJECT),
-      .choices = modes,
-      .preset = "clear",
-      .help = "Subjects: clear, hash or drop" },
-    { .path = "privacy.addresses",
-      .type = OPTION_CHOICE,
-      .offset = MODE(ADDRESS),
-      .choices = modes,
-      .preset = "clear",
-      .help = "Mail addresses: clear, hash or drop" },
-    { .path = "privacy.attachments",
-      .type = OPTION_CHOICE,
-      .offset = MODE(ATTACHMENT),
-      .choices = modes,
-      .preset = "clear",
-      .help = "Attachment names: clear, hash or drop" },
-    { .path = "privacy.key_file",
-      .type = OPTION_TEXT,
-      .offset = AT(privacy_key_file),
-      .preset = "",
-      .help = "File with the key of the hashes; the hash mode needs it with -r" },
-    { .path = "flows.events",
-      .name = "flows",
-      .group = "Output",
-      .type = OPTION_CHOICE,
-      .offset = AT(flows),
-      .choices = flow_choices,
-      .preset = "mail",
-      .argument = "WHICH",
-      .help = "Which flows get an event at their end: mail, all or none" },
-    { .path = "flows.max",
-      .type = OPTION_NUMBER,
-      .offset = AT(flows_max),
-      .min = 64,
-      .max = 1u << 26,
-      .preset = "262144",
-      .help = "How many flows are followed at one time" },
-    { .path = "memory.streams_mib",
-      .type = OPTION_NUMBER,
-      .offset = AT(streams_mib),
-      .min = 1,
-      .max = 1u << 20,
-      .preset = "256",
-      .help = "Memory for data not yet read, in MiB" },
-    { .path = "memory.tables_mib",
-      .type = OPTION_NUMBER,
-      .offset = AT(tables_mib),
-      .min = 1,
-      .max = 1u << 20,
-      .preset = "256",
-      .help = "Memory for flows and sessions, in MiB" },
-    { .path = "memory.fragments_mib",
-      .type = OPTION_NUMBER,
-      .offset = AT(fragments_mib),
-      .min = 1,
-      .max = 1u << 14,
-      .preset = "4",
-      .help = "Memory for IP fragments whose packet is not yet complete, in MiB" },
-    { .path = "log.verbosity",
-      .name = "verbose",
-      .letter = 'v',
-      .group = "Other",
-      .type = OPTION_COUNT,
-      .offset = AT(verbosity),
-      .max = VERBOSITY_MAX,
-      .preset = "0",
-      .help = "Say more on standard error; each use adds one" },
-    { .name = "config",
-      .letter = 'c',
-      .group = "Input",
-      .type = OPTION_ACTION,
-      .argument = "FILE",
-      .help = "Read this YAML file first; options win over it. See mailtap.yaml(5)" },
-    { .name = "trace",
-      .group = "Other",
-      .type = OPTION_TEXT,
-      .offset = AT(trace),
-      .min = 1,
-      .max = 64,
-      .argument = "PROTOCOL",
-      .help = "Print each call to this protocol's dissector, or with all of every one" },
-    { .name = "seconds",
-      .group = "Other",
-      .type = OPTION_NUMBER,
-      .offset = AT(doctor_seconds),
-      .min = 1,
-      .max = 3600,
-      .preset = "60",
-      .argument = "N",
-      .help = "How long \"mailtap doctor\" looks at most" },
-    { .name = "test",
-      .letter = 'T',
-      .group = "Instead of running",
-      .type = OPTION_ACTION,
-      .help = "Test the configuration: say ok, or what is wrong and where" },
-    { .name = "print-config",
-      .group = "Instead of running",
-      .type = OPTION_ACTION,
-      .help = "Print the configuration in effect, as a file for -c (passwords hidden)" },
-    { .name = "fields",
-      .group = "Instead of running",
-      .type = OPTION_ACTION,
-      .help = "Print every field an event can have, its type and meaning" },
-    { .name = "version",
-      .letter = 'V',
-      .group = "Instead of running",
-      .type = OPTION_ACTION,
-      .help = "Print the version" },
-    { .name = "help",
-      .letter = 'h',
-      .group = "Instead of running",
-      .type = OPTION_ACTION,
-      .help = "Print this" },
-};
-
-const size_t option_count = sizeof option_rows / sizeof option_rows[0];
-
 static void *place(const struct config *config, const struct option_row *row)
 {
     return (char *)config + row->offset;
@@ -320,7 +36,7 @@ static bool set_text(struct config *config, const struct option_row *row, const 
     return true;
 }
 
-static bool add_file(struct config *config, const char *text, char error[CONFIG_ERROR_MAX])
+bool add_capture(struct config *config, const char *text, char error[CONFIG_ERROR_MAX])
 {
     if (!text[0] || config->files == CONFIG_FILES) {
         snprintf(error, CONFIG_ERROR_MAX,
@@ -333,6 +49,54 @@ static bool add_file(struct config *config, const char *text, char error[CONFIG_
         return false;
     }
     config->file[config->files++] = copy;
+    return true;
+}
+
+void text_list_clear(struct text_list *list)
+{
+    while (list->count > 0)
+        free(list->items[--list->count]);
+    free(list->items);
+    *list = (struct text_list){ 0 };
+}
+
+const struct text_list *option_list(const struct config *config, const struct option_row *row)
+{
+    return place(config, row);
+}
+
+void option_clear_list(struct config *config, const struct option_row *row)
+{
+    text_list_clear(place(config, row));
+}
+
+bool text_list_add(struct text_list *list, const char *text)
+{
+    char **items = realloc(list->items, (list->count + 2) * sizeof(char *));
+    if (!items)
+        return false;
+    list->items = items;
+    items[list->count] = strdup(text);
+    items[list->count + 1] = NULL;
+    return items[list->count] && ++list->count;
+}
+
+static bool add_to_list(struct config *config, const struct option_row *row, const char *text,
+                        char error[CONFIG_ERROR_MAX])
+{
+    struct text_list *list = place(config, row);
+    const char *fault = row->fault && text[0] ? row->fault(text) : NULL;
+    if (!text[0] || fault || strlen(text) > TEXT_MAX) {
+        snprintf(error, CONFIG_ERROR_MAX, text[0] ? "\"%.100s\" %s" : "must not be empty%.0s%.0s",
+                 text, fault ? fault : "is too long");
+        return false;
+    }
+    if (list->preset)
+        text_list_clear(list);
+    if (!text_list_add(list, text)) {
+        snprintf(error, CONFIG_ERROR_MAX, "out of memory");
+        return false;
+    }
     return true;
 }
 
@@ -434,7 +198,9 @@ bool option_set(struct config *config, const struct option_row *row, const char 
     case OPTION_FLAG:
         return set_flag(config, row, text, error);
     case OPTION_FILES:
-        return add_file(config, text, error);
+        return add_capture(config, text, error);
+    case OPTION_LIST:
+        return add_to_list(config, row, text, error);
     case OPTION_URL:
         return set_url(config, row, text, error);
     case OPTION_PRIVACY:
@@ -474,18 +240,35 @@ void option_show(const struct config *config, const struct option_row *row, char
         text_copy(to, size, bytes_of_string(*(bool *)place(config, row) ? "yes" : "no"));
         break;
     case OPTION_FILES:
+    case OPTION_LIST:
     case OPTION_PRIVACY:
     case OPTION_ACTION:
         break;
     }
 }
 
+/* The words of a list's default. */
+static void preset_list(struct config *config, const struct option_row *row)
+{
+    struct text_list *list = place(config, row);
+    struct bytes rest = bytes_of_string(row->preset), word;
+    char text[64];
+    while ((word = text_next_word(&rest)).len > 0) {
+        text_copy(text, sizeof text, word);
+        text_list_add(list, text);
+    }
+    list->preset = true;
+}
+
 void option_presets(struct config *config)
 {
     char error[CONFIG_ERROR_MAX];
     for (size_t i = 0; i < option_count; i++) {
-        if (option_rows[i].preset)
-            option_set(config, &option_rows[i], option_rows[i].preset, error);
+        const struct option_row *row = &option_rows[i];
+        if (row->preset && row->type == OPTION_LIST)
+            preset_list(config, row);
+        else if (row->preset)
+            option_set(config, row, row->preset, error);
     }
 }
 

@@ -14,6 +14,7 @@ enum option_type {
     OPTION_CHOICE,  /* the place in `choices` is the value */
     OPTION_FLAG,    /* each use turns it round; in the file yes or no */
     OPTION_FILES,   /* each use adds a path */
+    OPTION_LIST,    /* each use adds a text; in the file a list */
     OPTION_URL,     /* of a Redis; never shown with its password */
     OPTION_PRIVACY, /* sets all privacy.* choices at once */
     OPTION_COUNT,   /* each use adds one; in the file a number */
@@ -29,6 +30,8 @@ struct option_row {
     size_t offset; /* of the value in struct config */
     uint64_t min, max;
     const char *const *choices; /* ends with NULL */
+    /* Of OPTION_LIST: what is wrong with a text, NULL if nothing is; NULL: any will do. */
+    const char *(*fault)(const char *text);
     const char *preset;         /* the default, as the operator would write it */
     const char *argument;       /* what --help calls its argument */
     const char *help;
@@ -44,6 +47,11 @@ bool option_set(struct config *, const struct option_row *, const char *text,
 /* The value as the operator would write it, passwords hidden. */
 void option_show(const struct config *, const struct option_row *, char *to, size_t size);
 void option_presets(struct config *);
+const struct text_list *option_list(const struct config *, const struct option_row *);
+/* Takes all texts out of the list of this option. */
+void option_clear_list(struct config *, const struct option_row *);
+/* As -r does. */
+bool add_capture(struct config *, const char *path, char error[CONFIG_ERROR_MAX]);
 
 /* Whether the values fit together; false with the reason. */
 bool config_consistent(const struct config *, char error[CONFIG_ERROR_MAX]);

@@ -16,7 +16,7 @@ struct loader {
     const char *file;
     yaml_document_t document;
     char *error;
-    bool seen[64]; /* by row */
+    bool seen[128]; /* by row */
 };
 
 static bool complain(struct loader *loader, yaml_mark_t mark, const char *format, ...)
@@ -101,9 +101,33 @@ static bool is_null(const yaml_node_t *node)
            (!text[0] || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
 }
 
+/* A list in the file takes the place of the default. */
+static bool load_list(struct loader *loader, const struct option_row *row, yaml_node_t *node)
+{
+    char reason[CONFIG_ERROR_MAX];
+    option_clear_list(loader->config, row);
+    for (yaml_node_item_t *at = node->data.sequence.items.start;
+         at < node->data.sequence.items.top; at++) {
+        yaml_node_t *item = yaml_document_get_node(&loader->document, *at);
+        if (item->type != YAML_SCALAR_NODE || is_null(item) ||
+            strlen((const char *)item->data.scalar.value) != item->data.scalar.length)
+            return complain(loader, item->start_mark, "%s: must be a list of words", row->path);
+        if (!option_set(loader->config, row, (const char *)item->data.scalar.value, reason))
+            return complain(loader, item->start_mark, "%s: %s", row->path, reason);
+    }
+    return true;
+}
+
 static bool load_value(struct loader *loader, const struct option_row *row, yaml_node_t *node)
 {
     char reason[CONFIG_ERROR_MAX];
+    if (row->type == OPTION_LIST && node->type == YAML_SEQUENCE_NODE)
+        return load_list(loader, row, node);
+    if (row->type == OPTION_LIST && node->type == YAML_SCALAR_NODE) {
+        option_clear_list(loader->config, row);
+        if (is_null(node))
+            return true;
+    }
     if (node->type != YAML_SCALAR_NODE)
         return complain(loader, node->start_mark, "%s: must be one value, not a %s", row->path,
                         node->type == YAML_SEQUENCE_NODE ? "list" : "section");
@@ -259,6 +283,16 @@ static void print_quoted(struct bytes text, FILE *to)
     putc('"', to);
 }
 
+static void print_list(const struct text_list *list, FILE *to)
+{
+    putc('[', to);
+    for (unsigned i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        print_quoted(bytes_of_string(list->items[i]), to);
+    }
+    putc(']', to);
+}
+
 /* Opens the sections of `path` that `before` was not in; returns the depth of the option. */
 static int print_sections(const char *path, const char *before, FILE *to)
 {
@@ -287,7 +321,9 @@ void config_print(const struct config *config, FILE *to)
         const char *name = strrchr(row->path, '.') + 1;
         option_show(config, row, value, sizeof value);
         fprintf(to, "%*s%s: ", indent, "", name);
-        if (row->type == OPTION_TEXT || row->type == OPTION_URL)
+        if (row->type == OPTION_LIST)
+            print_list(option_list(config, row), to);
+        else if (row->type == OPTION_TEXT || row->type == OPTION_URL)
             print_quoted(bytes_of_string(value), to);
         else
             fputs(value, to);

@@ -19,6 +19,8 @@
 #include "json_lines.h"
 #include "log.h"
 #include "redis.h"
+#include "rule_files.h"
+#include "rules_command.h"
 #include "session.h"
 #include "worker.h"
 
@@ -40,7 +42,10 @@ struct sensor {
     unsigned readers;
     bool live;
     const char *file_name[CONFIG_FILES]; /* base names */
+    bool reports;                        /* for people: a report at the end */
     struct doorbell bell;
+    struct rule_set *rules; /* until the collector takes them over */
+    struct rules_trial *trial;
     struct report *report;
     struct counters counters; /* of all readers, in the end */
     struct collector *collector;
@@ -121,7 +126,7 @@ static bool open_sinks(struct sensor *sensor)
         return false;
     config_forget_secrets(&sensor->config);
     /* A report is for the end; who watches an interface wants to see findings as they come. */
-    bool lines = config->format == FORMAT_JSON || sensor->live;
+    bool lines = !sensor->trial && (config->format == FORMAT_JSON || sensor->live);
     const struct json_lines_options options = { .fd = STDOUT_FILENO,
                                                 .findings_only = config->format != FORMAT_JSON };
     return !lines || add_sink(sensor, &json_lines_sink, &options);
@@ -189,16 +194,19 @@ static bool build(struct sensor *sensor)
                       .privacy = sensor->config.privacy },
     };
     doorbell_init(&sensor->bell);
-    if (sensor->config.format == FORMAT_PRETTY)
+    if (sensor->reports)
         sensor->report = report_new();
+    if (sensor->trial)
+        options.watch = rules_trial_watch(sensor->trial);
     bool built = build_readers(sensor);
     for (unsigned i = 0; i < sensor->readers; i++)
         options.ring[i] = sensor->reader[i].ring;
     options.report = sensor->report;
     memcpy(options.sink, sensor->sink, sizeof options.sink);
+    options.rules = sensor->rules;
+    sensor->rules = NULL;
     sensor->collector = collector_new(&options);
-    if (!built || !sensor->collector ||
-        (sensor->config.format == FORMAT_PRETTY && !sensor->report)) {
+    if (!built || !sensor->collector || (sensor->reports && !sensor->report)) {
         log_error("out of memory");
         return false;
     }
@@ -223,6 +231,35 @@ static void *collect(void *arg)
     return NULL;
 }
 
+static volatile sig_atomic_t reload_wanted;
+
+static void on_hangup(int number)
+{
+    (void)number;
+    reload_wanted = 1;
+}
+
+/* Other rules, if they are all well; what is read meanwhile waits for nothing. */
+static void reload_if_wanted(struct sensor *sensor)
+{
+    struct problems problems = { 0 };
+    if (!reload_wanted)
+        return;
+    reload_wanted = 0;
+    if (!config_reload_lists(&sensor->config, stderr)) {
+        log_error("the rules stay as they were");
+        return;
+    }
+    struct rule_set *set = rule_files_load(&sensor->config, &problems);
+    if (set && rule_files_good(&problems)) {
+        collector_offer_rules(sensor->collector, set);
+        return;
+    }
+    log_error("the rules stay as they were%s", set ? "" : ": out of memory");
+    if (set)
+        arena_free(set->arena);
+}
+
 static void soon(struct timespec *when)
 {
     clock_gettime(CLOCK_REALTIME, when);
@@ -244,6 +281,7 @@ static void join(struct sensor *sensor)
             continue;
         for (soon(&when); pthread_timedjoin_np(reader->thread, NULL, &when) == ETIMEDOUT;
              soon(&when)) {
+            reload_if_wanted(sensor);
             if (!person)
                 continue;
             fprintf(stderr, "\rmailtap: %3llu %% read",
@@ -327,6 +365,8 @@ static void clean_up(struct sensor *sensor)
 {
     close_sinks(sensor);
     collector_free(sensor->collector);
+    if (sensor->rules)
+        arena_free(sensor->rules->arena);
     report_free(sensor->report);
     for (unsigned i = 0; i < sensor->readers; i++) {
         worker_free(sensor->reader[i].worker);
@@ -359,6 +399,8 @@ static void stop_on_signals(const struct sensor *sensor)
         stopped_by_signal[i] = sensor->reader[i].capture;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
+    if (sensor->live)
+        signal(SIGHUP, on_hangup);
 }
 
 /* --- all of it -----------------------------------------------------------------------------------
@@ -393,10 +435,37 @@ static bool open_capture(struct sensor *sensor)
     return sensor->reader[0].capture && sensor->readers == config->workers;
 }
 
+/* `mailtap rules test` runs as -r does, but tells of rules instead of findings. */
+static bool begin_trial(struct sensor *sensor)
+{
+    const struct config *config = &sensor->config;
+    sensor->reports = config->format == FORMAT_PRETTY && config->rules_verb != RULES_TEST;
+    if (config->rules_verb != RULES_TEST)
+        return true;
+    sensor->trial = rules_trial_new(
+        sensor->rules, config->words.count > 1 ? config->words.items[1] : NULL, stdout);
+    return sensor->trial != NULL;
+}
+
+/* The rules, without which nothing is found: none but good ones. */
+static enum exit_code load_rules(struct sensor *sensor)
+{
+    struct problems problems = { 0 };
+    sensor->rules = rule_files_load(&sensor->config, &problems);
+    if (!sensor->rules) {
+        log_error("out of memory");
+        return EXIT_INCOMPLETE;
+    }
+    return rule_files_good(&problems) ? EXIT_OK : EXIT_CONFIG;
+}
+
 static enum exit_code read_capture(struct sensor *sensor)
 {
     if (!read_privacy_key(sensor))
         return EXIT_CONFIG;
+    enum exit_code rules = sensor->config.doctor ? EXIT_OK : load_rules(sensor);
+    if (rules != EXIT_OK)
+        return rules;
     if (!open_capture(sensor))
         return EXIT_INCOMPLETE;
     stop_on_signals(sensor);
@@ -404,11 +473,15 @@ static enum exit_code read_capture(struct sensor *sensor)
         return doctor(sensor->reader[0].capture, &sensor->config, input_name(sensor), stdout)
                    ? EXIT_OK
                    : EXIT_INCOMPLETE;
+    if (!begin_trial(sensor))
+        return EXIT_USAGE;
     if (!open_sinks(sensor) || !build(sensor))
         return EXIT_INCOMPLETE;
     run(sensor);
     close_sinks(sensor);
     print_report(sensor);
+    if (sensor->trial)
+        rules_trial_end(sensor->trial);
     const char *fault = worker_fault(sensor->reader[0].worker);
     if (fault) {
         log_error("%s", fault);
@@ -424,6 +497,14 @@ static bool reads_standard_input(const struct config *config)
             return true;
     }
     return false;
+}
+
+static enum exit_code test(struct sensor *sensor)
+{
+    enum exit_code code = load_rules(sensor);
+    if (code == EXIT_OK)
+        puts("mailtap: the configuration is ok");
+    return code;
 }
 
 /* What the configuration's parser cannot know. */
@@ -459,7 +540,10 @@ int main(int argc, char **argv)
     if (outcome.action != CONFIG_EXIT && !usable(&sensor.config))
         code = EXIT_USAGE;
     else if (outcome.action == CONFIG_TEST)
-        puts("mailtap: the configuration is ok");
+        code = test(&sensor);
+    else if (outcome.action == CONFIG_RUN && sensor.config.rules_verb != RULES_NONE &&
+             sensor.config.rules_verb != RULES_TEST)
+        code = rules_command(&sensor.config, stdout);
     else if (outcome.action == CONFIG_RUN)
         code = read_capture(&sensor);
     clean_up(&sensor);

@@ -5,13 +5,14 @@
 #define MAILTAP_DETECT_H
 
 #include "event.h"
-#include "rules.h"
+#include "match.h"
 
 struct detect;
 
 /* Takes the set over (also if it fails). `out` gets the findings, as events. NULL if there is no
- * memory, or a rule does not compile: then `problems` says so. */
-struct detect *detect_new(struct rule_set *, const struct event_receiver *out, struct problems *);
+ * memory. A rule whose regular expression does not compile never matches: matcher_new() says so to
+ * whoever loads rules. */
+struct detect *detect_new(struct rule_set *, const struct event_receiver *out);
 void detect_free(struct detect *); /* NULL is fine; emits nothing */
 size_t detect_bytes(const struct detect *); /* at most */
 
@@ -25,8 +26,17 @@ void detect_lost(struct detect *, uint64_t until_ns);
 /* The input ends: closes what is open. */
 void detect_end(struct detect *);
 
-/* Other rules from the next event on; the set is taken over, the old one given back. False if there
- * is no memory or a rule does not compile: then the old ones stay, and the new set is freed. */
-bool detect_swap(struct detect *, struct rule_set *, struct problems *);
+/* For people who want to know: called with each event, what held for it, and the matcher that said
+ * so. `hits` has no correlation that does not hold. */
+struct detect_watch {
+    void (*judged)(void *arg, const struct event *, const struct facts_index *,
+                   const struct rule_hits *, struct matcher *);
+    void *arg;
+};
+void detect_watch(struct detect *, struct detect_watch);
+
+/* Other rules from the next event on; the set is taken over, the old one freed. False if there is no
+ * memory: then the old ones stay, and the new set is freed. */
+bool detect_swap(struct detect *, struct rule_set *);
 
 #endif

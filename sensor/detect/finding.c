@@ -1,16 +1,17 @@
-/* The path from an event to a finding: match, group, window, message. */
+/* From rules that hold to findings: group, window, message. */
 #include "finding.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadlines.h"
 #include "lru.h"
 #include "siphash.h"
 #include "text.h"
 
 #define GROUPS_MAX     16384
-#define WINDOW_NS      (UINT64_C(24) * 3600 * 1000000000)
-#define EVIDENCE_MAX   128
+#define EVIDENCE_MAX   256
 #define FACTS_KEPT_MAX 1024 /* of the latest event of a group: who, where, how */
 
 /* Ids must not depend on the run: these keys are constants. */
@@ -18,33 +19,32 @@ static const struct siphash_key id_keys[2] = { { 0x66696e64696e6731U, 1 },
                                                { 0x66696e64696e6732U, 2 } };
 
 struct group_key {
-    uint64_t hash[2]; /* of the rule's id and the values of the group */
+    uint64_t hash[2]; /* of the finding's id and the values of the group */
 };
 
 struct group {
-    const struct finding_rule *rule;
+    const struct rule *rule;
+    struct deadline over; /* first */
     uint64_t first_ns, last_ns, count;
     uint32_t messages;
     bool succeeded; /* what is kept is of a success */
-    enum severity severity;
     struct event latest;
     uint16_t kept_len;
     uint8_t kept[FACTS_KEPT_MAX];
 };
 
 struct findings {
-    const struct finding_rule *rules;
-    size_t rule_count;
+    const struct rule_set *set;
     struct event_receiver out;
     struct lru *groups;
+    struct deadlines windows;
     uint64_t now_ns;
-    bool wanted[EVENT_KINDS]; /* kinds that some rule is about */
-    bool kept[FIELDS];        /* kept_fields */
-    struct facts scratch;     /* for one message, or for what is kept, at a time */
-    struct facts *constant;   /* of each rule, what all its messages say */
+    bool kept[FIELDS];      /* kept_fields */
+    struct facts scratch;   /* for one message, or for what is kept, at a time */
+    struct facts *constant; /* of each rule, what all its messages say */
 };
 
-/* What is kept of an event to close its finding with. */
+/* What is kept of an event to close its finding with, besides what the rule groups by and reads. */
 static const enum field kept_fields[] = {
     FIELD_CLIENT_IP,        FIELD_CLIENT_PORT,          FIELD_SERVER_IP,
     FIELD_SERVER_PORT,      FIELD_NETWORK_TRANSPORT,    FIELD_NETWORK_PROTOCOL,
@@ -57,57 +57,6 @@ static const enum field kept_fields[] = {
     FIELD_STARTTLS_OFFERED, FIELD_SESSION_AUTH_OFFERED, FIELD_SESSION_LOGIN_OFFERED,
 };
 
-/* --- matching ------------------------------------------------------------------------------------
- */
-
-static bool one_of(const char *values, struct bytes value)
-{
-    for (const char *at = values; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
-        if (strncmp(at, (const char *)value.data, value.len) == 0 &&
-            (at[value.len] == '|' || at[value.len] == '\0'))
-            return true;
-    }
-    return false;
-}
-
-static bool has_value(const struct fact *fact, const char *values)
-{
-    char text[64];
-    enum field_type type = schema_field(fact->field)->type;
-    if (type == TYPE_KEYWORD || type == TYPE_TEXT)
-        return fact->value.len > 0 && one_of(values, fact->value);
-    fact_print(fact, text, sizeof text);
-    return one_of(values, bytes_of_string(text));
-}
-
-static bool holds(const struct condition *condition, const struct facts_index *facts)
-{
-    struct fact fact;
-    if (!facts_lookup(facts, condition->field, &fact))
-        return false;
-    if (has_value(&fact, condition->values))
-        return true;
-    if (schema_field(condition->field)->arity != ARITY_LIST)
-        return false;
-    for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
-        if (fact.field == condition->field && has_value(&fact, condition->values))
-            return true;
-    }
-    return false;
-}
-
-static bool matches(const struct finding_rule *rule, enum event_kind kind,
-                    const struct facts_index *facts)
-{
-    if (rule->on != kind)
-        return false;
-    for (size_t i = 0; i < RULE_CONDITIONS && rule->all[i].values; i++) {
-        if (!holds(&rule->all[i], facts))
-            return false;
-    }
-    return true;
-}
-
 /* --- groups --------------------------------------------------------------------------------------
  */
 
@@ -115,6 +64,8 @@ static void hash_text(const char *id, struct bytes rest, uint64_t hash[2])
 {
     uint8_t text[512];
     size_t len = strlen(id);
+    if (len > sizeof text / 2)
+        len = sizeof text / 2;
     memcpy(text, id, len);
     size_t n = rest.len < sizeof text - len ? rest.len : sizeof text - len;
     if (n > 0)
@@ -123,15 +74,16 @@ static void hash_text(const char *id, struct bytes rest, uint64_t hash[2])
         hash[i] = siphash13(&id_keys[i], bytes_over(text, len + n));
 }
 
-/* Each value with its length, so that no two groups read the same; long ones by their hash. */
-static struct group_key key_of(const struct finding_rule *rule, const struct facts_index *facts)
+/* Each value by its hash, so that no two groups read the same. */
+static struct group_key key_of(const struct rule *rule, enum event_kind kind,
+                               const struct facts_index *facts)
 {
     struct group_key key;
-    uint8_t text[RULE_GROUP * 9];
+    uint8_t text[GROUP_FIELDS_MAX * 9];
     size_t len = 0;
-    for (size_t i = 0; i < RULE_GROUP && rule->group[i] != FIELDS; i++) {
+    for (size_t i = 0; i < rule->group_count; i++) {
         struct fact fact;
-        bool any = facts_lookup(facts, rule->group[i], &fact);
+        bool any = rule_field(kind, facts, rule->group_by[i], &fact);
         uint64_t hash = any ? siphash13(&id_keys[0], fact.value) : 0;
         text[len++] = any;
         memcpy(text + len, &hash, sizeof hash);
@@ -149,57 +101,106 @@ static void finding_id(const struct group *group, const struct group_key *key, c
     *text_hex(text_hex(id, hash[0], 16), hash[1], 16) = '\0';
 }
 
-static bool is_about(const struct finding_rule *rule, enum field field)
+static bool is_about(const struct rule *rule, enum field field)
 {
-    for (size_t i = 0; i < RULE_GROUP && rule->group[i] != FIELDS; i++) {
-        if (rule->group[i] == field)
+    for (size_t i = 0; i < rule->group_count; i++) {
+        if (rule->group_by[i] == field)
             return true;
     }
     return false;
 }
 
+static bool reads(const struct expression *expression, enum field field)
+{
+    for (size_t s = 0; s < expression->search_count; s++) {
+        const struct search *search = &expression->searches[s];
+        for (size_t g = 0; g < search->count; g++) {
+            for (size_t i = 0; i < search->groups[g].count; i++) {
+                if (search->groups[g].items[i].field == field)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool wanted(const struct findings *all, const struct rule *rule, enum field field)
+{
+    if (schema_field(field)->visibility == VISIBILITY_INTERNAL)
+        return false;
+    if (is_about(rule, field))
+        return true;
+    /* Else a user is only who happened to be there. */
+    bool user = schema_field(field)->visibility == VISIBILITY_USER || field == FIELD_USER_DOMAIN;
+    if (user)
+        return field == FIELD_USER_DOMAIN && is_about(rule, FIELD_USER_NAME);
+    return all->kept[field] || reads(&rule->expression, field);
+}
+
+static void keep_evidence(struct facts *kept, const struct rule *rule, struct bytes records,
+                          const struct correlation_result *result)
+{
+    char text[EVIDENCE_MAX];
+    struct facts_index facts;
+    struct facts counted;
+    facts_init(&counted, NULL);
+    if (result) {
+        facts_number(&counted, FIELD_CORRELATION_COUNT, result->count);
+        facts_join(&counted, records);
+        records = buffer_view(&counted.records);
+        facts_number(kept, FIELD_CORRELATION_COUNT, result->count);
+    }
+    facts_index(&facts, records);
+    event_text(rule->evidence, &facts, text, sizeof text);
+    if (text[0] && kept->records.len + sizeof text + FACT_HEAD <= FACTS_KEPT_MAX)
+        facts_string(kept, FIELD_FINDING_EVIDENCE, text);
+    facts_free(&counted);
+}
+
 static void keep(struct findings *all, struct group *group, const struct event *event,
-                 const struct facts_index *facts)
+                 const struct correlation_result *result)
 {
     struct facts *kept = &all->scratch;
+    const size_t room = FACTS_KEPT_MAX - (group->rule->evidence ? EVIDENCE_MAX + 32 : 0);
     struct fact fact;
-    bool about_user = is_about(group->rule, FIELD_USER_NAME);
     facts_clear(kept);
     for (size_t at = 0; facts_next(event->facts, &at, &fact);) {
-        bool wanted = all->kept[fact.field];
-        if (fact.field == FIELD_USER_NAME || fact.field == FIELD_USER_DOMAIN)
-            wanted = about_user; /* else it is only who happened to be there */
-        if (wanted && kept->records.len + fact.value.len + FACT_HEAD <= FACTS_KEPT_MAX)
+        if (wanted(all, group->rule, fact.field) &&
+            kept->records.len + fact.value.len + FACT_HEAD <= room)
             facts_copy(kept, &fact);
     }
-    if (group->rule->evidence) {
-        char text[EVIDENCE_MAX];
-        event_text(group->rule->evidence, facts, text, sizeof text);
-        if (kept->records.len + sizeof text + FACT_HEAD <= FACTS_KEPT_MAX)
-            facts_string(kept, FIELD_FINDING_EVIDENCE, text);
-    }
+    if (group->rule->evidence)
+        keep_evidence(kept, group->rule, event->facts, result);
     group->kept_len = (uint16_t)kept->records.len;
     if (group->kept_len > 0)
         memcpy(group->kept, kept->records.data, group->kept_len);
     group->latest = *event;
+    group->latest.facts = BYTES_NONE;
 }
 
 /* --- messages ------------------------------------------------------------------------------------
  */
 
-static void rule_facts(struct facts *facts, const struct finding_rule *rule)
+static void rule_facts(struct facts *facts, const struct rule *rule)
 {
     facts_string(facts, FIELD_RULE_ID, rule->id);
-    facts_string(facts, FIELD_RULE_UUID, rule->uuid);
+    if (rule->uuid[0])
+        facts_string(facts, FIELD_RULE_UUID, rule->uuid);
     facts_string(facts, FIELD_RULE_NAME, rule->title);
     facts_string(facts, FIELD_FINDING_CONFIDENCE, rule->confidence);
-    facts_string(facts, FIELD_FINDING_REMEDIATION, rule->remediation);
+    if (rule->remediation)
+        facts_string(facts, FIELD_FINDING_REMEDIATION, rule->remediation);
+    if (rule->correlation)
+        facts_string(facts, FIELD_EVENT_ACTION, "correlation-match");
     if (rule->techniques[0])
         facts_string(facts, FIELD_THREAT_FRAMEWORK, "MITRE ATT&CK");
-    for (size_t i = 0; i < RULE_TECHNIQUES && rule->techniques[i]; i++)
+    for (size_t i = 0; rule->techniques[i]; i++)
         facts_string(facts, FIELD_THREAT_TECHNIQUE_ID, rule->techniques[i]);
-    for (size_t i = 0; i < RULE_GROUP && rule->group[i] != FIELDS; i++)
-        facts_string(facts, FIELD_FINDING_GROUP_BY, schema_field(rule->group[i])->name);
+    for (size_t i = 0; i < rule->group_count; i++) {
+        const struct field_row *row = schema_field(rule->group_by[i]);
+        if (row->visibility != VISIBILITY_INTERNAL)
+            facts_string(facts, FIELD_FINDING_GROUP_BY, row->name);
+    }
 }
 
 static void say(struct findings *all, struct group *group, const struct group_key *key,
@@ -210,14 +211,14 @@ static void say(struct findings *all, struct group *group, const struct group_ke
     facts_clear(facts);
     finding_id(group, key, id);
     facts_join(facts, bytes_over(group->kept, group->kept_len));
-    facts_join(facts, buffer_view(&all->constant[group->rule - all->rules].records));
+    facts_join(facts, buffer_view(&all->constant[group->rule - all->set->rules].records));
     facts_string(facts, FIELD_FINDING_ID, id);
     facts_string(facts, FIELD_FINDING_STATE, state);
     facts_number(facts, FIELD_FINDING_COUNT, group->count);
     facts_number(facts, FIELD_FINDING_FIRST_SEEN, group->first_ns);
     facts_number(facts, FIELD_FINDING_LAST_SEEN, group->last_ns);
-    facts_number(facts, FIELD_EVENT_SEVERITY, group->severity);
-    facts_number(facts, FIELD_EVENT_RISK_SCORE, group->severity);
+    facts_number(facts, FIELD_EVENT_SEVERITY, group->rule->level);
+    facts_number(facts, FIELD_EVENT_RISK_SCORE, group->rule->level);
     struct event event = group->latest;
     event.kind = EVENT_FINDING;
     event.time_ns = time_ns;
@@ -228,110 +229,178 @@ static void say(struct findings *all, struct group *group, const struct group_ke
     all->out.receive(all->out.arg, &event);
 }
 
-static void close_group(void *arg, const void *key, void *value)
+static void evict(void *arg, const void *key, void *value)
 {
     struct findings *all = arg;
-    say(all, value, key, "closed", all->now_ns);
+    struct group *group = value;
+    deadline_cancel(&all->windows, &group->over);
+    say(all, group, key, "closed", all->now_ns);
 }
 
-static void occurrence(struct findings *all, const struct finding_rule *rule,
-                       const struct event *event, const struct facts_index *facts)
+static void close_group(struct findings *all, struct group *group, uint64_t time_ns)
 {
-    struct group_key key = key_of(rule, facts);
+    deadline_cancel(&all->windows, &group->over);
+    say(all, group, lru_key(all->groups, group), "closed", time_ns);
+    lru_remove(all->groups, group);
+}
+
+void findings_time(struct findings *all, uint64_t now_ns)
+{
+    struct deadline *over;
+    all->now_ns = now_ns;
+    while ((over = deadlines_next(&all->windows, now_ns)) != NULL) {
+        struct group *group = (struct group *)(void *)((char *)over - offsetof(struct group, over));
+        close_group(all, group, over->due_ns);
+    }
+}
+
+/* --- occurrences ---------------------------------------------------------------------------------
+ */
+
+static struct group *open_group(struct findings *all, const struct rule *rule, uint64_t hash,
+                                const struct group_key *key, uint64_t first_ns)
+{
+    struct group *group = lru_add(all->groups, hash, key, all->now_ns);
+    group->rule = rule;
+    group->first_ns = first_ns;
+    deadline_set(&all->windows, &group->over, all->now_ns + rule->window_ns);
+    return group;
+}
+
+/* An event counts once, and so does each that a correlation counted to begin with; of different
+ * values the most at one time. */
+static void count(struct group *group, const struct rule *rule, bool first,
+                  const struct correlation_result *result)
+{
+    bool values = rule->correlation && rule->correlation->type == VALUE_COUNT;
+    if (result && (first || values))
+        group->count = result->count > group->count ? result->count : group->count;
+    else
+        group->count++;
+}
+
+static bool is_success(const struct facts_index *facts)
+{
+    struct fact fact;
+    return facts_lookup(facts, FIELD_EVENT_OUTCOME, &fact) &&
+           bytes_equal(fact.value, BYTES_LITERAL("success"));
+}
+
+void findings_occurrence(struct findings *all, size_t place, const struct event *event,
+                         const struct facts_index *facts, const struct correlation_result *result)
+{
+    const struct rule *rule = &all->set->rules[place];
+    struct group_key key = key_of(rule, event->kind, facts);
     uint64_t hash = lru_hash(all->groups, &key);
     struct group *group = lru_find(all->groups, hash, &key, event->time_ns);
-    if (group && event->time_ns - group->first_ns >= WINDOW_NS) {
-        say(all, group, &key, "closed", event->time_ns);
-        lru_remove(all->groups, group);
-        group = NULL;
-    }
     bool first = !group;
-    if (first) {
-        group = lru_add(all->groups, hash, &key, event->time_ns);
-        group->rule = rule;
-        group->first_ns = event->time_ns;
-    }
-    enum severity severity =
-        rule->worse.values && holds(&rule->worse, facts) ? rule->worse_severity : rule->severity;
-    bool rises = severity > group->severity;
-    group->count++;
+    if (first)
+        group = open_group(all, rule, hash, &key, result ? result->first_ns : event->time_ns);
+    bool rises = first || rule->level > group->rule->level;
+    count(group, rule, first, result);
     group->last_ns = event->time_ns;
     /* A later failure does not hide a success. */
-    static const struct condition success = { FIELD_EVENT_OUTCOME, "success" };
-    bool succeeds = holds(&success, facts);
-    if (rises || (severity == group->severity && succeeds >= group->succeeded)) {
+    bool succeeds = is_success(facts);
+    if (rises || (rule->level == group->rule->level && succeeds >= group->succeeded)) {
+        group->rule = rule;
         group->succeeded = succeeds;
-        keep(all, group, event, facts);
+        keep(all, group, event, result);
     }
-    if (rises) {
-        group->severity = severity;
+    if (rises)
         say(all, group, &key, first ? "new" : "update", event->time_ns);
-    }
 }
 
 /* --- interface -----------------------------------------------------------------------------------
  */
 
-struct findings *findings_new(const struct finding_rule *rules, const struct event_receiver *out)
+static void free_constant(struct facts *constant, size_t n)
+{
+    for (size_t i = 0; constant && i < n; i++)
+        facts_free(&constant[i]);
+    free(constant);
+}
+
+/* What all messages of each rule say; NULL if there is no memory. */
+static struct facts *constant_of(const struct rule_set *set)
+{
+    struct facts *constant = calloc(set->count + 1, sizeof *constant);
+    bool whole = constant != NULL;
+    for (size_t i = 0; constant && i < set->count; i++) {
+        facts_init(&constant[i], NULL);
+        if (set->rules[i].reports)
+            rule_facts(&constant[i], &set->rules[i]);
+        whole &= !constant[i].full;
+    }
+    if (whole)
+        return constant;
+    free_constant(constant, set->count);
+    return NULL;
+}
+
+struct findings *findings_new(const struct rule_set *set, const struct event_receiver *out)
 {
     struct findings *all = calloc(1, sizeof *all);
     if (!all)
         return NULL;
-    all->rules = rules;
+    all->set = set;
     all->out = *out;
     facts_init(&all->scratch, NULL);
-    while (rules[all->rule_count].id)
-        all->rule_count++;
-    all->constant = calloc(all->rule_count + 1, sizeof(struct facts));
     for (size_t i = 0; i < sizeof kept_fields / sizeof kept_fields[0]; i++)
         all->kept[kept_fields[i]] = true;
+    all->constant = constant_of(set);
     all->groups = lru_new(&(struct lru_options){
         .key_size = sizeof(struct group_key),
         .value_size = sizeof(struct group),
         .max_entries = GROUPS_MAX,
-        .idle_ns = WINDOW_NS,
-        .evicted = close_group,
+        .evicted = evict,
         .arg = all,
     });
-    if (!all->groups || !all->constant || !facts_reserve(&all->scratch, FACTS_MAX_BYTES)) {
-        findings_free(all);
-        return NULL;
-    }
-    bool whole = true;
-    for (size_t i = 0; i < all->rule_count; i++) {
-        all->wanted[rules[i].on] = true;
-        facts_init(&all->constant[i], NULL);
-        rule_facts(&all->constant[i], &rules[i]);
-        whole &= !all->constant[i].full;
-    }
-    if (!whole) {
+    if (!all->groups || !all->constant || !deadlines_init(&all->windows, GROUPS_MAX) ||
+        !facts_reserve(&all->scratch, FACTS_MAX_BYTES)) {
         findings_free(all);
         return NULL;
     }
     return all;
 }
 
-void findings_event(struct findings *all, const struct event *event)
-{
-    struct facts_index facts;
-    all->now_ns = event->time_ns;
-    lru_expire(all->groups, event->time_ns);
-    if (!all->wanted[event->kind])
-        return;
-    facts_index(&facts, event->facts);
-    for (const struct finding_rule *rule = all->rules; rule->id; rule++) {
-        if (matches(rule, event->kind, &facts))
-            occurrence(all, rule, event, &facts);
-    }
-}
-
 void findings_end(struct findings *all)
 {
     struct group *group;
-    while ((group = lru_oldest(all->groups))) {
-        close_group(all, lru_key(all->groups, group), group);
-        lru_remove(all->groups, group);
+    while ((group = lru_oldest(all->groups)))
+        close_group(all, group, all->now_ns);
+}
+
+/* The rule that is the same, by what it matches and by its id; NULL if there is none. */
+static const struct rule *same_rule(const struct rule_set *set, const struct rule *rule)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct rule *other = &set->rules[i];
+        if (other->fingerprint[0] == rule->fingerprint[0] &&
+            other->fingerprint[1] == rule->fingerprint[1] && other->reports &&
+            strcmp(other->id, rule->id) == 0)
+            return other;
     }
+    return NULL;
+}
+
+bool findings_swap(struct findings *all, const struct rule_set *set)
+{
+    struct facts *constant = constant_of(set);
+    if (!constant)
+        return false;
+    for (struct group *group = lru_oldest(all->groups), *next; group; group = next) {
+        next = lru_newer(all->groups, group);
+        const struct rule *same = same_rule(set, group->rule);
+        if (!same)
+            close_group(all, group, all->now_ns);
+    }
+    for (struct group *group = lru_oldest(all->groups); group;
+         group = lru_newer(all->groups, group))
+        group->rule = same_rule(set, group->rule);
+    free_constant(all->constant, all->set->count);
+    all->constant = constant;
+    all->set = set;
+    return true;
 }
 
 void findings_free(struct findings *all)
@@ -341,14 +410,13 @@ void findings_free(struct findings *all)
     while (all->groups && lru_count(all->groups) > 0)
         lru_remove(all->groups, lru_oldest(all->groups));
     lru_free(all->groups);
-    for (size_t i = 0; all->constant && i < all->rule_count; i++)
-        facts_free(&all->constant[i]);
-    free(all->constant);
+    deadlines_free(&all->windows);
+    free_constant(all->constant, all->set->count);
     facts_free(&all->scratch);
     free(all);
 }
 
 size_t findings_bytes(const struct findings *all)
 {
-    return sizeof *all + lru_bytes(all->groups);
+    return sizeof *all + lru_bytes(all->groups) + GROUPS_MAX * sizeof(struct deadline *);
 }

@@ -120,6 +120,7 @@ struct expression {
     size_t search_count;
     const struct step *steps;
     size_t step_count; /* 0: no expression, everything matches */
+    const char *text;  /* the condition as written, with those of filters; NULL: none */
 };
 
 /* --- correlation ------------------------------------------------------------------------------- */

@@ -7,15 +7,16 @@
 #include "../unit/json_reader.h"
 #include "base64.h"
 #include "envelope.h"
-#include "finding.h"
 #include "json.h"
+#include "shipped.h"
 
 #define SECRET_MAX 300
 #define FORM_MIN   8
 
 struct output {
     struct envelope envelope;
-    struct findings *findings;
+    struct detect *detect;
+    struct facts tracked;
     struct facts complete;
     struct buffer *lines; /* of the recording that is being published */
     const char *fault;
@@ -45,15 +46,15 @@ struct output *output_new(void)
     o->envelope.observer = "mailtap";
     facts_init(&o->complete, NULL);
     o->complete.records.max = 2 * FACTS_MAX_BYTES;
-    o->findings = findings_new(finding_rules, &(struct event_receiver){ publish, o });
-    if (!o->findings)
-        abort();
+    facts_init(&o->tracked, NULL);
+    o->detect = shipped_detect(&(struct event_receiver){ publish, o });
     return o;
 }
 
 void output_free(struct output *o)
 {
-    findings_free(o->findings);
+    detect_free(o->detect);
+    facts_free(&o->tracked);
     facts_free(&o->complete);
     free(o);
 }
@@ -63,10 +64,13 @@ const char *output_lines(struct output *o, const struct recording *recording, st
     o->lines = lines;
     o->fault = NULL;
     for (size_t i = 0; i < recording->events; i++) {
-        publish(o, &recording->event[i].event);
-        findings_event(o->findings, &recording->event[i].event);
+        struct event event = recording->event[i].event;
+        if (detect_track(o->detect, &event, &o->tracked))
+            event.facts = buffer_view(&o->tracked.records);
+        publish(o, &event);
+        detect_event(o->detect, &event);
     }
-    findings_end(o->findings);
+    detect_end(o->detect);
     return o->fault;
 }
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "finding.h"
+#include "shipped.h"
 #include "health.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -72,15 +72,14 @@ static bool sum_up(struct scene *scene)
 /* The findings of one stats event. */
 static void judge(struct scene *scene)
 {
-    struct findings *findings =
-        findings_new(finding_rules, &(struct event_receiver){ receive, scene });
+    struct detect *detect = shipped_detect(&(struct event_receiver){ receive, scene });
     assert_true(sum_up(scene));
     struct event event = { .kind = EVENT_STATS,
                            .time_ns = SECOND,
                            .facts = buffer_view(&scene->facts.records) };
     scene->findings = 0;
-    findings_event(findings, &event);
-    findings_free(findings);
+    detect_event(detect, &event);
+    detect_free(detect);
 }
 
 static void assert_claim(const struct scene *scene, enum field field, enum claim claim)

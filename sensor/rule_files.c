@@ -1,0 +1,155 @@
+/* The rules that the configuration asks for. */
+#include "rule_files.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "match.h"
+
+#define ENDINGS 2
+
+/* What a placeholder stands for: a list of the configuration. */
+static const struct {
+    const char *name, *option;
+    size_t offset;
+    bool needed; /* a rule that asks for it cannot be judged while nothing is set */
+} lists[] = {
+#define LIST(name_, option_, member, needed_)                                                      \
+    { name_, option_, offsetof(struct config, member), needed_ }
+    LIST("own_networks", "own.networks", own_networks, false),
+    LIST("own_domains", "own.domains", own_domains, true),
+    LIST("trusted_clear", "own.trusted_clear", own_trusted_clear, false),
+    LIST("access_servers", "own.servers.access", own_access, true),
+    LIST("submission_servers", "own.servers.submission", own_submission, true),
+    LIST("relay_servers", "own.servers.relay", own_relay, true),
+    LIST("smtp_ports", "own.ports.smtp", own_smtp_ports, false),
+    LIST("imap_ports", "own.ports.imap", own_imap_ports, false),
+    LIST("pop3_ports", "own.ports.pop3", own_pop3_ports, false),
+    LIST("sieve_ports", "own.ports.sieve", own_sieve_ports, false),
+#undef LIST
+};
+#define LISTS (sizeof lists / sizeof lists[0])
+
+static const char *const nothing[] = { NULL };
+
+/* How addresses of one's own domains end: "@example.org", and ".example.org" below it. */
+static bool endings_of(const struct text_list *domains, struct text_list *endings)
+{
+    for (unsigned i = 0; i < domains->count; i++) {
+        char text[512];
+        for (int k = 0; k < ENDINGS; k++) {
+            snprintf(text, sizeof text, "%c%.500s", "@."[k], domains->items[i]);
+            if (!text_list_add(endings, text))
+                return false;
+        }
+    }
+    return true;
+}
+
+static const char *const *items_of(const struct text_list *list)
+{
+    return list->count > 0 ? (const char *const *)list->items : nothing;
+}
+
+static size_t fill_placeholders(const struct config *config, const struct text_list *endings,
+                                struct placeholder placeholders[LISTS + 1])
+{
+    for (size_t i = 0; i < LISTS; i++) {
+        const struct text_list *list = (const void *)((const char *)config + lists[i].offset);
+        placeholders[i] = (struct placeholder){ .name = lists[i].name,
+                                                .option = lists[i].option,
+                                                .values = items_of(list),
+                                                .needed = lists[i].needed };
+    }
+    placeholders[LISTS] = (struct placeholder){ .name = "own_address_endings",
+                                                .option = "own.domains",
+                                                .values = items_of(endings),
+                                                .needed = true };
+    return LISTS + 1;
+}
+
+/* The folder of the rules that come with mailtap: beside the program where it was built, else where
+ * it was installed. */
+static bool shipped_folder(char folder[PATH_MAX])
+{
+    static const char *const places[] = { "rules", "../share/mailtap/rules" };
+    char program[PATH_MAX];
+    struct stat about;
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (len <= 0)
+        return false;
+    program[len] = '\0';
+    int parent = (int)(strrchr(program, '/') - program) + 1;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (snprintf(folder, PATH_MAX, "%.*s%s", parent, program, places[i]) < PATH_MAX &&
+            stat(folder, &about) == 0 && S_ISDIR(about.st_mode))
+            return true;
+    }
+    return false;
+}
+
+static struct rule_set *load(const struct config *config, const char *const *shipped,
+                             const char *const *added, bool foreign, struct problems *problems)
+{
+    struct placeholder placeholders[LISTS + 1];
+    struct text_list endings = { 0 };
+    struct rule_set *set = NULL;
+    if (endings_of(&config->own_domains, &endings)) {
+        struct sigma_options options = { .shipped = shipped,
+                                         .added = added,
+                                         .placeholders = placeholders,
+                                         .foreign = foreign };
+        options.placeholder_count = fill_placeholders(config, &endings, placeholders);
+        set = sigma_load(&options, problems);
+    }
+    text_list_clear(&endings);
+    if (set && !foreign)
+        matcher_free(matcher_new(set, problems));
+    if (set)
+        problems_sort(problems);
+    return set;
+}
+
+struct rule_set *rule_files_load(const struct config *config, struct problems *problems)
+{
+    char folder[PATH_MAX] = "/usr/share/mailtap/rules";
+    const char *shipped[] = { folder, NULL };
+    const struct text_list *replace = &config->rules_replace;
+    struct text_list added = { 0 };
+    struct rule_set *set = NULL;
+    if (replace->count == 0)
+        shipped_folder(folder);
+    bool good = !config->rules_folder || text_list_add(&added, config->rules_folder);
+    for (unsigned i = 0; i < config->rules_add.count; i++)
+        good = good && text_list_add(&added, config->rules_add.items[i]);
+    if (good)
+        set = load(config, replace->count > 0 ? items_of(replace) : shipped, items_of(&added),
+                   false, problems);
+    text_list_clear(&added);
+    return set;
+}
+
+struct rule_set *rule_files_check(const struct config *config, const char *const *paths,
+                                  bool foreign, struct problems *problems)
+{
+    return load(config, nothing, paths, foreign, problems);
+}
+
+bool rule_files_good(const struct problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct problem *problem = &problems->list[i];
+        char where[64] = "";
+        if (problem->place.line > 0)
+            snprintf(where, sizeof where, ":%u:%u", problem->place.line, problem->place.column);
+        if (problem->kind == PROBLEM_ERROR)
+            log_error("%s%s: %s", problem->place.file, where, problem->text);
+        else
+            log_warn("%s%s: %s", problem->place.file, where, problem->text);
+    }
+    return problems->errors == 0;
+}
