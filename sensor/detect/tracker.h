@@ -2,7 +2,12 @@
  * as facts named mailtap.track.*. Thresholds stay in the rules.
  *
  * Trackers: recipients and addresses asked for by one client within 10 minutes, with the share that
- * was refused; accounts on which one client failed within 30 minutes, with few tries each. */
+ * was refused; accounts on which one client failed within 30 minutes, with few tries each. What was
+ * seen is counted, with gaps too: nothing that is said here grows by a loss.
+ *
+ * A thing counts while now - the time it was last seen <= 10 or 30 minutes. Of one client the 1,024
+ * latest recipients, questions and accounts count; clients give way when there are too many, or
+ * when they hold more than 4 KiB each on average, the one unused longest first. */
 #ifndef MAILTAP_TRACKER_H
 #define MAILTAP_TRACKER_H
 
@@ -15,8 +20,15 @@ void tracker_free(struct tracker *);
 size_t tracker_bytes(const struct tracker *); /* at most */
 
 /* Takes in the event and adds what it means to `to`; adds nothing to events that nothing is tracked
- * about. */
+ * about:
+ *   messages that name recipients   recipients.*: one that was named again, or refused again,
+ * counts once, with its latest answer VRFY and EXPN                   addresses.*: each question
+ * counts, since its address is not known logins                          accounts.*, if a failure
+ * of that client still counts. A failure is an answer to the secret: not a temporary error, a
+ * mechanism that the server does not take, or one that it wants encrypted */
 void tracker_event(struct tracker *, const struct event *, const struct facts_index *,
                    struct facts *to);
+
+uint64_t tracker_evicted(const struct tracker *); /* clients that something still counted of */
 
 #endif
