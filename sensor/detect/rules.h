@@ -22,7 +22,7 @@ enum severity {
 
 /* --- what is compared ------------------------------------------------------------------------- */
 
-/* Text with wildcards: marks[i] says what text[i] is. Modifiers contains, startswith and endswith
+/* Text with wildcards, UTF-8: marks[i] says what text[i] is. Modifiers contains, startswith and endswith
  * have become MARK_MANY at the ends. Bytes of the rule as written: the matcher folds case. */
 enum mark { MARK_LITERAL, MARK_ONE /* ? */, MARK_MANY /* * */ };
 

@@ -1,0 +1,215 @@
+/* What the files of the matcher share: rules as they are compiled, and the event being looked at. */
+#ifndef MAILTAP_MATCH_INTERNAL_H
+#define MAILTAP_MATCH_INTERNAL_H
+
+#include "match.h"
+
+/* --- text (match_text.c) ------------------------------------------------------------------------ */
+
+enum shape { SHAPE_ANY, SHAPE_EQUAL, SHAPE_PREFIX, SHAPE_SUFFIX, SHAPE_CONTAINS, SHAPE_GLOB };
+
+/* A pattern made ready: its literal text and how that must lie in the value. */
+struct shaped {
+    enum shape shape;
+    struct bytes text;
+    const uint8_t *marks; /* SHAPE_GLOB: one for each byte of text */
+};
+
+/* `fold`: letters of the pattern become small; the value must then be folded too. `within`: as if
+ * the pattern stood between stars. Uses at most len + 2 bytes of `text` and of `marks`. */
+struct shaped shape_pattern(const struct pattern *, bool fold, bool within, uint8_t *text,
+                            uint8_t *marks);
+bool shape_matches(const struct shaped *, struct bytes value);
+/* ASCII letters to small ones. */
+void fold_text(uint8_t *to, const uint8_t *from, size_t len);
+int compare_texts(const void *, const void *); /* struct bytes, for qsort: by length, then bytes */
+
+/* --- regular expressions (match_regex.c) -------------------------------------------------------- */
+
+struct regexes;    /* all that matching needs, allocated beforehand */
+struct regex_code; /* one expression */
+
+struct regexes *regexes_new(void);
+void regexes_free(struct regexes *); /* and all their expressions */
+/* NULL, and a problem at that place, if it is none of Sigma's or does not compile. */
+const struct regex_code *regexes_add(struct regexes *, const struct regex *, struct place,
+                                     struct problems *);
+enum regex_answer { REGEX_NO, REGEX_YES, REGEX_GAVE_UP };
+enum regex_answer regex_search(struct regexes *, const struct regex_code *, struct bytes text);
+size_t regexes_bytes(const struct regexes *);
+
+/* --- rules, compiled (match_compile.c) ---------------------------------------------------------- */
+
+/* Where the values of a field come from. */
+enum source {
+    SOURCE_NOWHERE,  /* a field that mailtap does not have */
+    SOURCE_LAST,     /* the last fact */
+    SOURCE_LIST,     /* every fact */
+    SOURCE_ROWS,     /* every fact, each in its row */
+    SOURCE_ENVELOPE, /* rule_field(), with several words perhaps */
+    SOURCE_KEYWORD,  /* every text of the event */
+};
+
+union value_code {
+    struct shaped shaped;
+    uint64_t number;
+    const struct network *network;
+    const struct regex_code *regex;
+    enum field field;
+};
+
+struct item_code {
+    const struct item *item;
+    enum test test; /* of `item`, or what is the same and faster */
+    enum source source;
+    unsigned object; /* SOURCE_ROWS: which */
+    unsigned cost;
+    bool fold;
+    bool all;
+    /* Sorted: whole texts and whole addresses; numbers. What else there is, and everything with
+     * `all`, stands in `values`. */
+    const struct bytes *keys;
+    const uint64_t *numbers;
+    const union value_code *values;
+    size_t key_count, number_count, value_count;
+};
+
+struct group_code {
+    struct item_code *items; /* the cheap ones first; those about rows last, by object */
+    size_t count, row_count; /* row_count: of those at the end */
+};
+
+struct search_code {
+    struct group_code *groups;
+    size_t count;
+    bool all;
+    bool shared;    /* the condition asks more than once */
+    uint64_t asked; /* the event about which `answer` is */
+    bool answer;
+};
+
+enum code { CODE_SEARCH, CODE_NOT, CODE_UNLESS, CODE_IF };
+
+/* One register. SEARCH sets it, NOT turns it; UNLESS and IF jump if it is false, or true. */
+struct instruction {
+    enum code code;
+    uint32_t operand;
+};
+
+struct rule_code {
+    const struct rule *rule;
+    bool active; /* it may match */
+    uint32_t kinds;
+    struct bytes protocol; /* empty: any */
+    struct search_code *searches;
+    const struct instruction *program;
+    uint32_t length;
+};
+
+/* Makes rule_code of every rule. False if there is no memory. */
+bool matcher_compile(struct matcher *, struct problems *);
+
+/* Of each step of an expression: where its right operand starts; the left one ends before it.
+ * False if it is no expression. */
+bool expression_operands(const struct expression *, uint16_t *right);
+
+/* --- the index (match_index.c) ------------------------------------------------------------------ */
+
+#define INDEX_FIELDS_MAX 12
+
+struct bucket {
+    uint32_t hash;
+    uint32_t field; /* place in `fields` */
+    struct bytes key;
+    uint64_t *rules; /* NULL: free */
+};
+
+struct index_field {
+    enum field field;
+    enum source source;
+    uint64_t *any;      /* rules that ask nothing of it */
+    size_t longest_key; /* a longer value is in no bucket */
+};
+
+struct kind_index {
+    uint16_t *rules; /* by place in the bitmaps */
+    size_t count, words;
+    uint64_t *every; /* a bit for each of them */
+    struct index_field fields[INDEX_FIELDS_MAX];
+    size_t field_count;
+    struct bucket *buckets;
+    size_t bucket_mask, bucket_count, bucket_max;
+};
+
+bool matcher_build_index(struct matcher *);
+/* Bits of kind_index.rules into matcher.candidates. */
+void matcher_candidates(struct matcher *, const struct kind_index *);
+
+/* --- the event (match_value.c) ------------------------------------------------------------------ */
+
+#define OBJECTS_MAX 16
+#define ROW_WORDS   4 /* 256 rows */
+
+struct entry {
+    struct bytes value;
+    uint16_t next; /* in `entries`, and 1 */
+    uint8_t row;
+};
+
+struct event_view {
+    enum event_kind kind;
+    const struct facts_index *facts;
+    struct bytes protocol;             /* empty: not known */
+    bool folded, chained;              /* what follows is filled in when first asked for */
+    uint16_t chain[FIELDS];            /* first in `entries`, and 1; of lists and rows */
+    uint64_t rows[OBJECTS_MAX][ROW_WORDS]; /* rows that there are */
+    struct entry entries[FACTS_MAX_BYTES / FACT_HEAD + 1];
+    uint8_t small[FACTS_MAX_BYTES]; /* the record with small letters */
+};
+
+/* All values of a field, one after the other. */
+struct walk {
+    enum source source;
+    enum field field;
+    uint16_t entry;
+    size_t at;
+    struct bytes words;
+};
+
+struct matcher {
+    const struct rule_set *set;
+    struct arena *arena;
+    struct regexes *regexes; /* NULL: there are none */
+    struct rule_code *rules;
+    struct kind_index kinds[EVENT_KINDS];
+    uint64_t *candidates;
+    enum source sources[FIELDS];
+    uint8_t objects[FIELDS]; /* of SOURCE_ROWS */
+    uint64_t events;         /* seen so far */
+    uint64_t regex_limits;
+    bool gave_up; /* a regular expression did, in this rule */
+    struct event_view view;
+};
+
+void view_sources(struct matcher *);
+/* False if the record is longer than one can be. */
+bool view_begin(struct matcher *, enum event_kind, const struct facts_index *);
+struct walk walk_over(struct matcher *, enum source, enum field);
+bool walk_next(struct matcher *, struct walk *, struct fact *);
+/* As people read it; folded if asked for. Valid until the next call with the same scratch. */
+#define SCRATCH_MAX 64
+struct bytes view_text(struct matcher *, const struct fact *, bool fold, uint8_t scratch[SCRATCH_MAX]);
+/* False if it is none. Claims and booleans are numbers too. */
+bool view_number(const struct fact *, uint64_t *);
+const struct entry *view_chain(struct matcher *, enum field, const struct entry *after);
+
+/* --- evaluation (match_item.c) ------------------------------------------------------------------ */
+
+bool item_holds(struct matcher *, const struct item_code *);
+bool search_holds(struct matcher *, struct search_code *);
+bool group_holds(struct matcher *, const struct group_code *);
+bool rule_holds(struct matcher *, const struct rule_code *);
+/* Whether the event is of a kind and protocol that the rule is about. */
+bool rule_concerns(const struct matcher *, const struct rule_code *);
+
+#endif

@@ -1,0 +1,345 @@
+/* Whether an item, a group, a search and a rule hold for the event. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "match_internal.h"
+
+static bool within(struct bytes address, const struct network *network)
+{
+    unsigned whole = network->bits / 8, rest = network->bits % 8;
+    if (address.len != network->len || network->bits > address.len * 8)
+        return false;
+    if (memcmp(address.data, network->address, whole) != 0)
+        return false;
+    return rest == 0 || (address.data[whole] ^ network->address[whole]) >> (8 - rest) == 0;
+}
+
+static bool search_regex(struct matcher *m, const struct regex_code *regex, struct bytes text)
+{
+    if (!regex)
+        return false;
+    enum regex_answer answer = regex_search(m->regexes, regex, text);
+    if (answer == REGEX_GAVE_UP) {
+        m->regex_limits++;
+        m->gave_up = true;
+    }
+    return answer == REGEX_YES;
+}
+
+/* As another field of the event; of the same row, if both are of one object. */
+static bool same_as(struct matcher *m, const struct item_code *code, enum field field,
+                    const struct fact *fact, struct bytes text)
+{
+    if (field >= FIELDS)
+        return false;
+    uint8_t scratch[SCRATCH_MAX];
+    struct fact other;
+    struct walk walk = walk_over(m, m->sources[field], field);
+    bool rows = code->source == SOURCE_ROWS && m->sources[field] == SOURCE_ROWS &&
+                m->objects[field] == code->object;
+    while (walk_next(m, &walk, &other)) {
+        if ((!rows || other.row == fact->row) &&
+            bytes_equal(view_text(m, &other, code->fold, scratch), text))
+            return true;
+    }
+    return false;
+}
+
+static bool compares(enum test test, uint64_t number, uint64_t with)
+{
+    switch (test) {
+    case TEST_LESS:
+        return number < with;
+    case TEST_AT_MOST:
+        return number <= with;
+    case TEST_GREATER:
+        return number > with;
+    case TEST_AT_LEAST:
+        return number >= with;
+    default:
+        return number == with;
+    }
+}
+
+/* What is compared: made once for each value of the event. */
+struct subject {
+    const struct fact *fact;
+    struct bytes text;
+    uint64_t number;
+};
+
+static bool meets(struct matcher *m, const struct item_code *code, const union value_code *value,
+                  const struct subject *subject)
+{
+    switch (code->test) {
+    case TEST_PATTERN:
+        return shape_matches(&value->shaped, subject->text);
+    case TEST_NETWORK:
+        return within(subject->fact->value, value->network);
+    case TEST_REGEX:
+        return search_regex(m, value->regex, subject->text);
+    case TEST_SAME:
+        return same_as(m, code, value->field, subject->fact, subject->text);
+    case TEST_EXISTS:
+    case TEST_NULL:
+        return false;
+    default:
+        return compares(code->test, subject->number, value->number);
+    }
+}
+
+/* False if the value is of a type that this test says nothing about. */
+static bool make_subject(struct matcher *m, const struct item_code *code, const struct fact *fact,
+                         struct subject *subject, uint8_t scratch[SCRATCH_MAX])
+{
+    subject->fact = fact;
+    switch (code->test) {
+    case TEST_PATTERN:
+    case TEST_REGEX:
+    case TEST_SAME:
+        subject->text = view_text(m, fact, code->fold, scratch);
+        return true;
+    case TEST_NETWORK:
+        subject->text = fact->value;
+        return schema_field(fact->field)->type == TYPE_IP;
+    case TEST_EXISTS:
+    case TEST_NULL:
+        return true;
+    default:
+        return view_number(fact, &subject->number);
+    }
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+    const uint64_t *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* Whether it is one of the sorted ones. */
+static bool among_sorted(const struct item_code *code, const struct subject *subject)
+{
+    if (code->key_count == 1)
+        return bytes_equal(subject->text, code->keys[0]);
+    if (code->key_count > 1)
+        return bsearch(&subject->text, code->keys, code->key_count, sizeof *code->keys,
+                       compare_texts) != NULL;
+    return code->number_count > 0 && bsearch(&subject->number, code->numbers, code->number_count,
+                                             sizeof *code->numbers, compare_numbers) != NULL;
+}
+
+/* Whether one value of the event is one of those asked for. */
+static bool meets_any(struct matcher *m, const struct item_code *code, const struct fact *fact)
+{
+    uint8_t scratch[SCRATCH_MAX];
+    struct subject subject = { .text = BYTES_NONE };
+    if (code->test == TEST_EXISTS)
+        return true;
+    if (code->test == TEST_NULL)
+        return fact->value.len == 0;
+    if (!make_subject(m, code, fact, &subject, scratch))
+        return false;
+    if (among_sorted(code, &subject))
+        return true;
+    for (size_t i = 0; i < code->value_count; i++) {
+        if (meets(m, code, &code->values[i], &subject))
+            return true;
+    }
+    return false;
+}
+
+static bool decide(const struct item *item, bool present, bool met)
+{
+    if (item->test == TEST_EXISTS)
+        met = present == item->exists;
+    if (item->test == TEST_NULL)
+        met |= !present;
+    return item->not_equal ? present && !met : met;
+}
+
+/* Whether each value asked for is met by one of the event's. */
+static bool all_hold(struct matcher *m, const struct item_code *code)
+{
+    uint8_t scratch[SCRATCH_MAX];
+    struct subject subject = { .text = BYTES_NONE };
+    struct fact fact;
+    for (size_t i = 0; i < code->value_count; i++) {
+        bool met = false;
+        struct walk walk = walk_over(m, code->source, code->item->field);
+        while (!met && walk_next(m, &walk, &fact))
+            met = make_subject(m, code, &fact, &subject, scratch) &&
+                  meets(m, code, &code->values[i], &subject);
+        if (!met)
+            return false;
+    }
+    return code->value_count > 0;
+}
+
+bool item_holds(struct matcher *m, const struct item_code *code)
+{
+    struct fact fact;
+    if (code->all)
+        return all_hold(m, code);
+    if (code->source == SOURCE_LAST) {
+        bool present = facts_lookup(m->view.facts, code->item->field, &fact);
+        return decide(code->item, present, present && meets_any(m, code, &fact));
+    }
+    bool present = false, met = false;
+    struct walk walk = walk_over(m, code->source, code->item->field);
+    while (!met && walk_next(m, &walk, &fact)) {
+        present = true;
+        met = meets_any(m, code, &fact);
+    }
+    return decide(code->item, present, met);
+}
+
+/* --- rows ---------------------------------------------------------------------------------------- */
+
+struct row_set {
+    uint64_t words[ROW_WORDS];
+};
+
+static void add_row(struct row_set *set, unsigned row)
+{
+    set->words[row / 64] |= UINT64_C(1) << row % 64;
+}
+
+/* decide(), for 64 rows. */
+static uint64_t decide_rows(const struct item *item, uint64_t present, uint64_t met)
+{
+    if (item->test == TEST_EXISTS)
+        met = item->exists ? present : ~present;
+    if (item->test == TEST_NULL)
+        met |= ~present;
+    return item->not_equal ? present & ~met : met;
+}
+
+/* Rows in which each value asked for is met. */
+static void all_rows(struct matcher *m, const struct item_code *code, struct row_set *kept)
+{
+    uint8_t scratch[SCRATCH_MAX];
+    struct subject subject = { .text = BYTES_NONE };
+    struct fact fact;
+    if (code->value_count == 0)
+        memset(kept, 0, sizeof *kept);
+    for (size_t i = 0; i < code->value_count; i++) {
+        struct row_set met = { 0 };
+        struct walk walk = walk_over(m, SOURCE_ROWS, code->item->field);
+        while (walk_next(m, &walk, &fact)) {
+            if (make_subject(m, code, &fact, &subject, scratch) &&
+                meets(m, code, &code->values[i], &subject))
+                add_row(&met, fact.row);
+        }
+        for (int w = 0; w < ROW_WORDS; w++)
+            kept->words[w] &= met.words[w];
+    }
+}
+
+/* Keeps the rows in which the item holds. */
+static void item_rows(struct matcher *m, const struct item_code *code, struct row_set *kept)
+{
+    struct row_set present = { 0 }, met = { 0 };
+    struct fact fact;
+    if (code->all) {
+        all_rows(m, code, kept);
+        return;
+    }
+    struct walk walk = walk_over(m, SOURCE_ROWS, code->item->field);
+    while (walk_next(m, &walk, &fact)) {
+        add_row(&present, fact.row);
+        if (meets_any(m, code, &fact))
+            add_row(&met, fact.row);
+    }
+    for (int w = 0; w < ROW_WORDS; w++)
+        kept->words[w] &= decide_rows(code->item, present.words[w], met.words[w]);
+}
+
+static bool any_row(const struct row_set *set)
+{
+    uint64_t all = 0;
+    for (int w = 0; w < ROW_WORDS; w++)
+        all |= set->words[w];
+    return all != 0;
+}
+
+/* Whether there is a row of one object in which all these items hold. Without rows it is judged as
+ * one in which nothing is. */
+static bool same_row(struct matcher *m, const struct item_code *items, size_t count)
+{
+    struct row_set kept;
+    view_chain(m, items->item->field, NULL); /* fills in the rows */
+    memcpy(&kept, m->view.rows[items->object], sizeof kept);
+    if (!any_row(&kept))
+        add_row(&kept, 0);
+    for (size_t i = 0; i < count && any_row(&kept); i++)
+        item_rows(m, &items[i], &kept);
+    return any_row(&kept);
+}
+
+/* --- searches and rules -------------------------------------------------------------------------- */
+
+bool group_holds(struct matcher *m, const struct group_code *group)
+{
+    size_t plain = group->count - group->row_count;
+    for (size_t i = 0; i < plain; i++) {
+        if (!item_holds(m, &group->items[i]))
+            return false;
+    }
+    for (size_t i = plain, n; i < group->count; i += n) {
+        for (n = 1; i + n < group->count && group->items[i + n].object == group->items[i].object;)
+            n++;
+        if (!same_row(m, &group->items[i], n))
+            return false;
+    }
+    return true;
+}
+
+static bool groups_hold(struct matcher *m, const struct search_code *search)
+{
+    for (size_t i = 0; i < search->count; i++) {
+        if (group_holds(m, &search->groups[i]) != search->all)
+            return !search->all;
+    }
+    return search->all;
+}
+
+bool search_holds(struct matcher *m, struct search_code *search)
+{
+    if (!search->shared)
+        return groups_hold(m, search);
+    if (search->asked != m->events)
+        search->answer = groups_hold(m, search);
+    search->asked = m->events;
+    return search->answer;
+}
+
+/* A regular expression that gave up says neither yes nor no: then the rule does not hold. */
+bool rule_holds(struct matcher *m, const struct rule_code *rule)
+{
+    bool holds = true;
+    m->gave_up = false;
+    for (uint32_t at = 0; at < rule->length; at++) {
+        const struct instruction *step = &rule->program[at];
+        switch (step->code) {
+        case CODE_SEARCH:
+            holds = search_holds(m, &rule->searches[step->operand]);
+            break;
+        case CODE_NOT:
+            holds = !holds;
+            break;
+        case CODE_UNLESS:
+            at = holds ? at : step->operand - 1;
+            break;
+        case CODE_IF:
+            at = holds ? step->operand - 1 : at;
+            break;
+        }
+    }
+    return holds && !m->gave_up;
+}
+
+bool rule_concerns(const struct matcher *m, const struct rule_code *rule)
+{
+    return rule->active && (rule->kinds >> m->view.kind & 1) &&
+           (rule->protocol.len == 0 || bytes_equal(rule->protocol, m->view.protocol));
+}

@@ -1,0 +1,10 @@
+/* What a rule means, as slowly and plainly as it can be said: the matcher must agree. */
+#ifndef MAILTAP_NAIVE_MATCH_H
+#define MAILTAP_NAIVE_MATCH_H
+
+#include "facts.h"
+#include "rules.h"
+
+bool naive_rule(const struct rule *, enum event_kind, struct bytes facts);
+
+#endif
