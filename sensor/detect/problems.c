@@ -1,0 +1,111 @@
+/* Complaints, collected and printed in the order in which an editor would show them. */
+#include "problems.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+#define LINE_MAX_LEN 512
+
+bool problems_init(struct problems *problems, struct arena *arena)
+{
+    *problems = (struct problems){ .arena = arena };
+    problems->list = arena_take(arena, PROBLEMS_MAX, sizeof problems->list[0]);
+    return problems->list != NULL;
+}
+
+/* Words of the file are quoted: what a terminal would obey is not passed on. */
+static void tame(char *text)
+{
+    for (char *at = text; *at; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
+    }
+}
+
+static void add(struct problems *problems, enum problem_kind kind, struct place place,
+                const char *format, va_list arguments)
+{
+    char line[LINE_MAX_LEN];
+    if (problems->count == PROBLEMS_MAX || !problems->list)
+        return;
+    vsnprintf(line, sizeof line, format, arguments);
+    tame(line);
+    const char *text = arena_text(problems->arena, bytes_of_string(line));
+    problems->list[problems->count++] =
+        (struct problem){ .kind = kind, .place = place, .text = text ? text : "no memory" };
+}
+
+void problem_error(struct problems *problems, struct place place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(problems, PROBLEM_ERROR, place, format, arguments);
+    va_end(arguments);
+    problems->errors++;
+}
+
+void problem_warning(struct problems *problems, struct place place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(problems, PROBLEM_WARNING, place, format, arguments);
+    va_end(arguments);
+    problems->warnings++;
+}
+
+static int compare_numbers(unsigned a, unsigned b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct problem *a = left, *b = right;
+    int order = strcmp(a->place.file ? a->place.file : "", b->place.file ? b->place.file : "");
+    if (order == 0)
+        order = compare_numbers(a->place.line, b->place.line);
+    if (order == 0)
+        order = compare_numbers(a->place.column, b->place.column);
+    return order != 0 ? order : strcmp(a->text, b->text);
+}
+
+void problems_sort(struct problems *problems)
+{
+    if (problems->count > 1)
+        qsort(problems->list, problems->count, sizeof problems->list[0], compare);
+}
+
+void problems_print(const struct problems *problems, FILE *out)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct problem *problem = &problems->list[i];
+        if (problem->place.file)
+            fprintf(out, "%s:", problem->place.file);
+        if (problem->place.line > 0)
+            fprintf(out, "%u:%u:", problem->place.line, problem->place.column);
+        fprintf(out, "%s%s%s\n", problem->place.file ? " " : "",
+                problem->kind == PROBLEM_WARNING ? "warning: " : "", problem->text);
+    }
+    size_t more = problems->errors + problems->warnings - problems->count;
+    if (more > 0)
+        fprintf(out, "%zu more\n", more);
+}
+
+struct nearest nearest_to(const char *word)
+{
+    /* text_distance() does not look at long words: nothing is near to them. */
+    size_t len = strlen(word);
+    return (struct nearest){ .word = word, .least = len < 64 ? (unsigned)len / 3 + 1 : 0 };
+}
+
+void nearest_consider(struct nearest *nearest, const char *candidate)
+{
+    unsigned distance = text_distance(nearest->word, candidate);
+    if (distance < nearest->least) {
+        nearest->least = distance;
+        nearest->best = candidate;
+    }
+}

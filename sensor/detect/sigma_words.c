@@ -1,0 +1,149 @@
+/* Words, numbers and spans of time in rules. */
+#include <string.h>
+
+#include "loader.h"
+#include "text.h"
+
+void load_unknown(struct loader *loader, struct place place, const char *what, const char *word,
+                  const char *best)
+{
+    if (best)
+        problem_error(loader->problems, place, "unknown %s \"%.100s\", did you mean \"%s\"?", what,
+                      word, best);
+    else
+        problem_error(loader->problems, place, "unknown %s \"%.100s\"", what, word);
+}
+
+const char *load_word(struct loader *loader, const struct yaml_node *node, const char *what)
+{
+    if (node->kind != YAML_TEXT || yaml_is_null(node)) {
+        problem_error(loader->problems, node->place, "%s must be a text", what);
+        return NULL;
+    }
+    return arena_text(loader->arena, bytes_of_string(node->text));
+}
+
+bool load_bool(struct loader *loader, const struct yaml_node *node, const char *what, bool *to)
+{
+    static const char *const words[] = { "false", "true", "no", "yes", NULL };
+    for (unsigned i = 0; words[i] && node->kind == YAML_TEXT; i++) {
+        if (bytes_equal_nocase(bytes_over(node->text, node->len), words[i])) {
+            *to = i % 2 == 1;
+            return true;
+        }
+    }
+    problem_error(loader->problems, node->place, "%s must be true or false", what);
+    return false;
+}
+
+bool load_count(struct loader *loader, const struct yaml_node *node, const char *what, uint64_t *to)
+{
+    if (node->kind == YAML_TEXT && text_to_u64(bytes_over(node->text, node->len), to))
+        return true;
+    problem_error(loader->problems, node->place, "%s must be a whole number", what);
+    return false;
+}
+
+bool load_span(struct loader *loader, const struct yaml_node *node, const char *what, uint64_t *ns)
+{
+    static const struct {
+        char letter;
+        uint64_t seconds;
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+    const uint64_t days_max = 366;
+    uint64_t n = 0;
+    for (size_t i = 0; i < 4 && node->kind == YAML_TEXT && node->len > 1; i++) {
+        struct bytes digits = bytes_over(node->text, node->len - 1);
+        if (node->text[node->len - 1] != units[i].letter || !text_to_u64(digits, &n))
+            continue;
+        if (n == 0 || n > days_max * 86400 / units[i].seconds) {
+            problem_error(loader->problems, node->place, "%s must be between 1s and 366d", what);
+            return false;
+        }
+        *ns = n * units[i].seconds * 1000000000U;
+        return true;
+    }
+    problem_error(loader->problems, node->place,
+                  "%s must be a number with s, m, h or d behind it, as 10m", what);
+    return false;
+}
+
+int load_choice(struct loader *loader, const struct yaml_node *node, const char *what,
+                const char *const *choices)
+{
+    if (node->kind != YAML_TEXT) {
+        problem_error(loader->problems, node->place, "%s must be a word", what);
+        return -1;
+    }
+    struct nearest nearest = nearest_to(node->text);
+    for (int i = 0; choices[i]; i++) {
+        if (strcmp(choices[i], node->text) == 0)
+            return i;
+        nearest_consider(&nearest, choices[i]);
+    }
+    if (nearest.best) {
+        load_unknown(loader, node->place, what, node->text, nearest.best);
+        return -1;
+    }
+    char list[256];
+    size_t len = 0;
+    for (int i = 0; choices[i] && len < sizeof list; i++)
+        len +=
+            (size_t)snprintf(list + len, sizeof list - len, "%s%s", i > 0 ? ", " : "", choices[i]);
+    problem_error(loader->problems, node->place, "unknown %s \"%.100s\": there are %s", what,
+                  node->text, list);
+    return -1;
+}
+
+bool load_level(struct loader *loader, const struct yaml_node *node, enum severity *to)
+{
+    static const char *const names[] = {
+        "informational", "low", "medium", "high", "critical", NULL
+    };
+    static const enum severity levels[] = { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM,
+                                            SEVERITY_HIGH, SEVERITY_CRITICAL };
+    int which = load_choice(loader, node, "level", names);
+    if (which >= 0)
+        *to = levels[which];
+    return which >= 0;
+}
+
+const char *const *load_words(struct loader *loader, const struct yaml_node *node, const char *what)
+{
+    size_t count = node->kind == YAML_LIST ? node->count : 1;
+    const char **words = load_take(loader, count + 1, sizeof words[0]);
+    if (!words)
+        return NULL;
+    const struct yaml_node *at = node->kind == YAML_LIST ? node->first : node;
+    for (size_t i = 0; i < count && at; i++, at = at->next) {
+        words[i] = load_word(loader, at, what);
+        if (!words[i])
+            return NULL;
+    }
+    return words;
+}
+
+bool load_known_members(struct loader *loader, const struct yaml_node *map, const char *what,
+                        const char *const *names)
+{
+    bool good = true;
+    if (map->kind != YAML_MAP) {
+        problem_error(loader->problems, map->place, "%s must be a map", what);
+        return false;
+    }
+    for (const struct yaml_node *member = map->first; member; member = member->next) {
+        struct nearest nearest = nearest_to(member->key);
+        bool known = false;
+        for (size_t i = 0; names[i] && !known; i++) {
+            known = strcmp(names[i], member->key) == 0;
+            nearest_consider(&nearest, names[i]);
+        }
+        if (known)
+            continue;
+        char full[100];
+        snprintf(full, sizeof full, "entry of %s:", what);
+        load_unknown(loader, member->key_place, full, member->key, nearest.best);
+        good = false;
+    }
+    return good;
+}
