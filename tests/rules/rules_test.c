@@ -115,7 +115,7 @@ static void judged(void *arg, const struct event *event, const struct facts_inde
     struct run *run = arg;
     (void)event, (void)facts, (void)matcher;
     for (size_t i = 0; i < run->set->count; i++)
-        run->hit_in_case[i] |= hits->words[i / 64] >> i % 64 & 1;
+        run->hit_in_case[i] |= (uint8_t)(hits->words[i / 64] >> i % 64 & 1);
 }
 
 /* --- playing ------------------------------------------------------------------------------------- */
