@@ -41,3 +41,25 @@ people() {
 
 # carol_mistakes FRUIT: options for a login with a wrong password that is used nowhere else.
 carol_mistakes() { printf -- '--auth-user carol@example.org --auth-password %s' "$(secret "$1-Mistake")"; }
+
+# guesses COUNT: so many wrong passwords that are used nowhere else.
+guesses() {
+    local number
+    for number in $(seq "$1"); do printf '%s ' "$(secret "Guess-$number")"; done
+}
+
+# guess_imap NAME PASSWORD...: one connection each, with LOGIN; a program that guesses does not say LOGOUT either.
+guess_imap() {
+    in_client_python "$@" <<'PYTHON'
+import imaplib
+import sys
+
+for password in sys.argv[2:]:
+    client = imaplib.IMAP4("192.0.2.25", 143)
+    try:
+        client.login(f"{sys.argv[1]}@example.org", password)
+    except imaplib.IMAP4.error:
+        pass
+    client.shutdown()
+PYTHON
+}
