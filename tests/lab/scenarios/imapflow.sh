@@ -1,5 +1,5 @@
-# IMAP as imapflow (JavaScript) speaks it: with each of its ways to log in, right and wrong passwords, once with COMPRESS. A mail that
-# quotes dialogues goes in by APPEND and comes out by FETCH.
+# IMAP as imapflow (JavaScript) speaks it: with each of its ways to log in, right and wrong passwords, once with COMPRESS. A mail
+# that quotes dialogues goes in by APPEND and comes out by FETCH.
 # An analyst should see: the passwords of alice, bob and carol exposed, the wrong ones too. Nothing of what eve does in the quoted
 # mail happened here.
 about="IMAP by imapflow (AUTHENTICATE PLAIN and LOGIN, LOGIN): APPEND and FETCH of a mail that quotes dialogues, IDLE, COMPRESS, right and wrong passwords"

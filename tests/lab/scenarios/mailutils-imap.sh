@@ -1,7 +1,7 @@
 # IMAP in clear with GNU Mailutils: LOGIN with atoms, quoted strings and literals, AUTHENTICATE with and without an initial
 # response, cancelled, refused. A mail that quotes dialogues goes in by APPEND and comes out by FETCH.
-# An analyst should see: the passwords of alice and bob exposed, carol's mistake too; CRAM-MD5 and SCRAM show none. Nothing of what
-# eve does in the quoted mail happened here.
+# An analyst should see: the passwords of alice and bob exposed, carol's mistake too; CRAM-MD5 and SCRAM show none. Nothing of
+# what eve does in the quoted mail happened here.
 about="IMAP of GNU Mailutils: LOGIN (atoms, quoted, literals), AUTHENTICATE PLAIN, LOGIN, CRAM-MD5 and SCRAM-SHA-256, refused ones, APPEND and FETCH of a mail that quotes dialogues"
 made_with="mailutils-imap4d imaplib gsasl"
 people alice bob carol

@@ -1,7 +1,7 @@
-# POP3 in clear with GNU Mailutils: USER and PASS, right and wrong ones; it knows no AUTH, and nobody's APOP. A mail that quotes dialogues and has lines
-# with dots comes by RETR and TOP.
-# An analyst should see: the passwords of alice, bob and carol exposed, carol's mistakes too. Nothing of what eve does in the quoted
-# mail happened here.
+# POP3 in clear with GNU Mailutils: USER and PASS, right and wrong ones; it knows no AUTH, and nobody's APOP. A mail that quotes
+# dialogues and has lines with dots comes by RETR and TOP.
+# An analyst should see: the passwords of alice, bob and carol exposed, carol's mistakes too; APOP shows none. Nothing of what eve
+# does in the quoted mail happened here.
 about="POP3 of GNU Mailutils: USER and PASS, refused ones, AUTH and APOP refused, CAPA, LIST, UIDL, TOP and RETR of a mail that quotes dialogues, pipelining"
 made_with="mailutils-pop3d poplib curl mpop"
 people alice bob carol
