@@ -83,7 +83,7 @@ PYTHON
 }
 
 # start_mailutils PROTOCOL...: of imap and pop3. For GNU Mailutils the people are users of the system, with passwords in an
-# /etc/shadow of its own; CRAM-MD5 has a file of its own too. Its mailboxes are empty files.
+# /etc/shadow of its own; CRAM-MD5 and SCRAM look into a file of their own.
 start_mailutils() {
     local protocol dir=$work/mailutils
     mkdir -p "$dir/spool"
