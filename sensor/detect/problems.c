@@ -98,7 +98,8 @@ struct nearest nearest_to(const char *word)
 {
     /* text_distance() does not look at long words: nothing is near to them. */
     size_t len = strlen(word);
-    return (struct nearest){ .word = word, .least = len < 64 ? (unsigned)len / 3 + 1 : 0 };
+    unsigned least = len < 64 ? (unsigned)len / 3 + 1 : 0;
+    return (struct nearest){ .word = word, .least = least == 1 && len > 1 ? 2 : least };
 }
 
 void nearest_consider(struct nearest *nearest, const char *candidate)

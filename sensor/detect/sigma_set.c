@@ -74,7 +74,7 @@ static void complete_count(struct loader *loader, struct draft *draft)
         made->at_least = made->rule_count;
     if (made->at_least <= made->rule_count)
         return;
-    problem_error(loader->problems, correlation->count_place, "it has only %zu rules",
+    problem_error(loader->problems, correlation->count_place, "it is about %zu rules only",
                   made->rule_count);
     draft->broken = true;
 }

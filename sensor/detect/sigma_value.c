@@ -124,32 +124,13 @@ static bool add_number(struct gatherer *gatherer, struct bytes text, struct plac
     return value != NULL;
 }
 
-/* 192.0.2.0/24, or an address, which has all its bits. */
-static bool read_network(struct bytes text, struct network *network)
-{
-    size_t slash = bytes_index(text, '/');
-    size_t len = text_to_address(bytes_first(text, slash), network->address);
-    uint64_t bits = 8 * len;
-    if (len == 0 ||
-        (slash < text.len && (!text_to_u64(bytes_after(text, slash + 1), &bits) || bits > 8 * len)))
-        return false;
-    network->len = (uint8_t)len;
-    network->bits = (uint8_t)bits;
-    for (size_t i = 0; i < len; i++) {
-        size_t kept = bits > 8 * i ? bits - 8 * i : 0;
-        if (kept < 8)
-            network->address[i] &= (uint8_t)(0xff00U >> kept);
-    }
-    return true;
-}
-
 static bool add_network(struct gatherer *gatherer, struct bytes text, struct place place)
 {
     struct network network;
     char word[64];
     memset(&network, 0, sizeof network);
     text_copy(word, sizeof word, text);
-    if (!read_network(text, &network))
+    if (!load_network(text, &network))
         return COMPLAIN(gatherer, place, "\"%s\" is neither an address nor a network", word);
     if (!(gatherer->modifiers & MODIFIER_CIDR) && bytes_index(text, '/') < text.len)
         return COMPLAIN(gatherer, place, "\"%s\" is a network: write %s|cidr", word,

@@ -51,10 +51,13 @@ static void parser_failed(const struct reader *reader)
         return;
     }
     size_t at = parser->problem_mark.index;
+    bool tab = at < reader->text.len && reader->text.data[at] == '\t';
     bool star = at > 0 && at <= reader->text.len && reader->text.data[at - 1] == '*';
     problem_error(reader->problems, place_of(reader, parser->problem_mark), "not YAML: %s%s%s%s",
                   what, parser->context ? " " : "", parser->context ? parser->context : "",
-                  star ? " (a value that begins with * needs quotes)" : "");
+                  star  ? " (a value that begins with * needs quotes)"
+                  : tab ? " (a tab: indent with spaces)"
+                        : "");
 }
 
 static bool refuse(const struct reader *reader, yaml_mark_t mark, const char *what)
