@@ -98,8 +98,9 @@ struct nearest nearest_to(const char *word)
 {
     /* text_distance() does not look at long words: nothing is near to them. */
     size_t len = strlen(word);
-    unsigned least = len < 64 ? (unsigned)len / 3 + 1 : 0;
-    return (struct nearest){ .word = word, .least = least == 1 && len > 1 ? 2 : least };
+    static const unsigned char near[] = { 0, 1, 2, 2, 3, 3 }; /* two letters may change places */
+    unsigned least = len < sizeof near ? near[len] : len < 64 ? (unsigned)len / 3 + 1 : 0;
+    return (struct nearest){ .word = word, .least = least };
 }
 
 void nearest_consider(struct nearest *nearest, const char *candidate)

@@ -277,8 +277,8 @@ static bool each_text(struct gatherer *gatherer, const struct yaml_node *node, t
         struct bytes text = bytes_over(at->text, at->len);
         good &= gatherer->modifiers & MODIFIER_EXPAND ? expand(gatherer, text, at->place, take)
                                                       : take(gatherer, text, at->place);
-        if (gatherer->loader->values + gatherer->count >= VALUES_MAX)
-            break;
+        if (!good && gatherer->loader->values + gatherer->count >= VALUES_MAX)
+            break; /* said once */
     }
     return good;
 }
