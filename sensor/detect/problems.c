@@ -105,6 +105,9 @@ struct nearest nearest_to(const char *word)
 
 void nearest_consider(struct nearest *nearest, const char *candidate)
 {
+    size_t one = strlen(nearest->word), other = strlen(candidate);
+    if ((one > other ? one - other : other - one) >= nearest->least)
+        return; /* so many letters are missing at least */
     unsigned distance = text_distance(nearest->word, candidate);
     if (distance < nearest->least) {
         nearest->least = distance;

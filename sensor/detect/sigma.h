@@ -25,7 +25,7 @@ struct sigma_options {
     bool foreign; /* field names and log sources may be any: only the grammar is checked */
 };
 
-/* Returns a set (arena_free(set->arena) gives it back) unless there is no memory; it holds the
+/* `problems` needs no initialisation. Returns a set (arena_free(set->arena) gives it back) unless there is no memory; it holds the
  * rules that have no errors. What is wrong is in problems, whose texts live in the set's arena. */
 struct rule_set *sigma_load(const struct sigma_options *, struct problems *);
 

@@ -61,10 +61,12 @@ static const struct {
     { "rcptto", "mailtap.smtp.rcpt_to" },
 };
 
-static const char *nearest_field(const char *word)
+static const char *nearest_field(const struct problems *problems, const char *word)
 {
     const char *prefix = "mailtap.";
     struct nearest nearest = nearest_to(word);
+    if (problems->count == PROBLEMS_MAX)
+        return NULL; /* nobody will read it */
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i].theirs, word) == 0)
             return names[i].ours;
@@ -114,7 +116,7 @@ enum field load_field(struct loader *loader, const char *name, struct place plac
         return FIELDS;
     }
     if (field == FIELDS) {
-        load_unknown(loader, place, "field", name, nearest_field(name));
+        load_unknown(loader, place, "field", name, nearest_field(loader->problems, name));
         return FIELDS;
     }
     if (is_known_later(field, &instead)) {
@@ -151,7 +153,7 @@ void load_check_template(struct loader *loader, const char *text, const struct y
         } else if (field == FIELDS || schema_field(field)->visibility == VISIBILITY_INTERNAL) {
             char word[100];
             text_copy(word, sizeof word, name);
-            load_unknown(loader, place, "field", word, nearest_field(word));
+            load_unknown(loader, place, "field", word, nearest_field(loader->problems, word));
         }
     }
 }

@@ -6,6 +6,8 @@
 #include "loader.h"
 #include "modifiers.h"
 
+#define NAME_MAX_LEN 100 /* of a search: the time that patterns of names take depends on it */
+
 /* A member of a map, or a bare value, which is a keyword. */
 static bool load_item(struct loader *loader, const struct yaml_node *node, bool keyword,
                       struct item *item)
@@ -132,6 +134,11 @@ static bool load_searches(struct loader *loader, const struct yaml_node *map, co
         if (*count == SEARCHES_MAX) {
             problem_error(loader->problems, member->key_place, "more than %d searches in one rule",
                           SEARCHES_MAX);
+            return false;
+        }
+        if (strlen(member->key) > NAME_MAX_LEN) {
+            problem_error(loader->problems, member->key_place,
+                          "the name of a search has at most %d bytes", NAME_MAX_LEN);
             return false;
         }
         if (strcmp(member->key, "timeframe") == 0) {

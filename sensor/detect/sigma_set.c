@@ -144,6 +144,7 @@ static void report_circles(struct loader *loader)
         if (draft->is_correlation && !draft->broken && draft->place_in_set == SIZE_MAX)
             find_circle(loader, draft, i + 1, walked);
     }
+    loader->no_memory |= !walked;
     free(walked);
 }
 

@@ -52,7 +52,8 @@ static struct value *new_value(struct gatherer *gatherer, struct place place)
 static bool add_pattern(struct gatherer *gatherer, struct bytes text, struct place place)
 {
     unsigned modifiers = gatherer->modifiers;
-    bool contains = (modifiers & MODIFIER_CONTAINS) || gatherer->item->keyword;
+    bool contains = (modifiers & MODIFIER_CONTAINS) ||
+                    (gatherer->item->keyword && !(modifiers & MODIFIERS_WHERE));
     struct value *value = new_value(gatherer, place);
     return value &&
            pattern_read(gatherer->loader->arena, text, contains || (modifiers & MODIFIER_ENDSWITH),
@@ -374,6 +375,9 @@ bool load_values(struct loader *loader, const struct yaml_node *node, unsigned m
     if (typed && !modifiers_fit(modifiers, gatherer.type, &wrong))
         return COMPLAIN(&gatherer, node->key_place, "\"%s\" makes no sense for %s, which is %s",
                         wrong, item->name, load_type_name(gatherer.type));
+    if (item->keyword && (!modifiers_fit(modifiers, TYPE_TEXT, &wrong) ||
+                          (modifiers & (MODIFIER_EXISTS | MODIFIER_FIELDREF))))
+        return COMPLAIN(&gatherer, node->key_place, "this modifier needs a field before it");
     item->all = modifiers & MODIFIER_ALL;
     item->not_equal = modifiers & MODIFIER_NEQ;
     item->cased = modifiers & MODIFIER_CASED;

@@ -155,6 +155,7 @@ static void searches(void **state)
         { "    - a\n    - 'b*c'", "(any) ~ *a* | *b*c*" },
         { "    '|all':\n      - a\n      - b", "(any) ~ *a* AND (any) ~ *b*" },
         { "    '|re': 'x.y'", "(any) re x.y/" },
+        { "    '|startswith': x", "(any) ~ x*" },
         { "    - a\n    - user.name: b", "(any) ~ *a* OR user.name ~ b" },
         { "    [user.name: a, user.domain: b]", "user.name ~ a OR user.domain ~ b" },
     };
