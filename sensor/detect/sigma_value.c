@@ -8,6 +8,8 @@
 #include "pattern.h"
 #include "text.h"
 
+#define VALUE_BYTES_MAX 4096 /* texts of events are shorter (FACTS_TEXT_MAX) */
+
 struct gatherer {
     struct loader *loader;
     struct item *item;
@@ -333,6 +335,8 @@ static bool values_are_texts(struct gatherer *gatherer, const struct yaml_node *
         if (at->kind != YAML_TEXT)
             return COMPLAIN(gatherer, at->place, "a value must be a text or a number, not a %s",
                             at->kind == YAML_MAP ? "map" : "list");
+        if (at->len > VALUE_BYTES_MAX)
+            return COMPLAIN(gatherer, at->place, "a value has at most %d bytes", VALUE_BYTES_MAX);
         if (yaml_is_null(at))
             return COMPLAIN(gatherer, at->place,
                             node->kind == YAML_LIST

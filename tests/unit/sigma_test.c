@@ -658,6 +658,11 @@ static void bombs(void **state)
                    "nested too deeply");
     expect_refusal(repeat(HEAD "  s: {user.name: a}\n  condition: ", "s or not (s and ", 60, "s\n"),
                    "nested too deeply");
+    expect_refusal(
+        repeat(HEAD "  s:\n    user.name|windash: '-a -a -a -a ", "x", 5000, "'\n  condition: s\n"),
+        "at most 4096 bytes");
+    expect_refusal(repeat(HEAD "  ", "s", 101, ": {user.name: bob}\n  condition: 1 of s*\n"),
+                   "at most 100 bytes");
     expect_refusal(repeat("tuning:\n  - {rule: x, level: low, ", "", 0, "\n"), "not YAML");
     expect_refusal(repeat("title: \xff\n", "", 0, ""), "not YAML");
     expect_refusal(repeat("\"a\\0b\": 1\n", "", 0, ""), "NUL");
