@@ -141,7 +141,7 @@ TEST(its_own_expression)
     correlator_free(correlator);
 }
 
-static uint64_t key_of(const char *user, const char *domain)
+static uint64_t key_over(struct bytes user, struct bytes domain)
 {
     struct correlation what = { .rule_count = 1,
                                 .group = { { FIELD_USER_NAME }, { FIELD_USER_DOMAIN } },
@@ -152,12 +152,17 @@ static uint64_t key_of(const char *user, const char *domain)
     struct facts facts;
     counting_init(&counting, &what);
     facts_init(&facts, NULL);
-    facts_string(&facts, FIELD_USER_NAME, user);
-    facts_string(&facts, FIELD_USER_DOMAIN, domain);
+    facts_text(&facts, FIELD_USER_NAME, user);
+    facts_text(&facts, FIELD_USER_DOMAIN, domain);
     facts_index(&index, buffer_view(&facts.records));
     assert_true(counting_key(&counting, 0, EVENT_AUTH, &index, &key));
     facts_free(&facts);
     return key.hash[0];
+}
+
+static uint64_t key_of(const char *user, const char *domain)
+{
+    return key_over(bytes_of_string(user), bytes_of_string(domain));
 }
 
 TEST(no_two_groups_read_the_same)
@@ -169,6 +174,8 @@ TEST(no_two_groups_read_the_same)
     assert_true(key_of("a", "b") == key_of("a", "b"));
     assert_true(key_of("ab", "c") != key_of("a", "bc"));
     assert_true(key_of("", "a") != key_of("a", ""));
+    assert_true(key_over(BYTES_LITERAL("a\0"), BYTES_LITERAL("b")) !=
+                key_over(BYTES_LITERAL("a"), BYTES_LITERAL("\0b")));
     assert_true(key_of(a, "c") == key_of(a, "c"));
     assert_true(key_of(a, "c") != key_of(b, "c"));
 }
