@@ -51,6 +51,7 @@ struct scene_event {
     uint32_t client;  /* 0: none */
     const char *user; /* NULL: none */
     uint64_t rules;   /* bits: those that it matches */
+    uint64_t held_back; /* bits: correlations whose own expression does not let it through */
 };
 
 struct scene_answer {
@@ -58,7 +59,6 @@ struct scene_answer {
     struct correlation_result results[SCENE_RULES];
 };
 
-/* Every correlation's own expression holds. */
 static inline struct scene_answer scene_play(struct correlator *correlator,
                                              const struct scene_event *what)
 {
@@ -75,7 +75,7 @@ static inline struct scene_answer scene_play(struct correlator *correlator,
     struct event event = { .kind = EVENT_AUTH,
                            .time_ns = what->time_ns,
                            .facts = buffer_view(&facts.records) };
-    answer.hits = what->rules | ~UINT64_C(0) << 8;
+    answer.hits = (what->rules | ~UINT64_C(0) << 8) & ~what->held_back;
     correlator_event(correlator, &event, &index, &hits, answer.results);
     facts_free(&facts);
     return answer;
