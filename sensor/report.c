@@ -122,6 +122,7 @@ static void take_finding(struct report *report, const struct facts_index *facts)
         { FIELD_EVENT_OUTCOME, offsetof(struct line, outcome) },
         { FIELD_EVENT_CODE, offsetof(struct line, code) },
         { FIELD_NETWORK_TYPE, offsetof(struct line, network) },
+        { FIELD_AUTH_CLEARTEXT, offsetof(struct line, login) },
     };
     struct text_field id;
     memset(&id, 0, sizeof id);
@@ -134,9 +135,10 @@ static void take_finding(struct report *report, const struct facts_index *facts)
     }
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         get(facts, texts[i].field, (char *)line + texts[i].offset, sizeof(struct text_field));
-    if (!get(facts, FIELD_USER_NAME, line->user.value, sizeof line->user) &&
-        !get(facts, FIELD_USER_HASH, line->user.value, sizeof line->user))
-        text_copy(line->user.value, sizeof line->user, BYTES_LITERAL("(no name seen)"));
+    if (!get(facts, FIELD_USER_NAME, line->user.value, sizeof line->user))
+        get(facts, FIELD_USER_HASH, line->user.value, sizeof line->user);
+    line->of_server =
+        facts_has(facts->records, FIELD_FINDING_GROUP_BY, BYTES_LITERAL("server.ip"));
     get_list(facts, FIELD_SESSION_AUTH_OFFERED, line->offered.value, sizeof line->offered);
     if (!line->offered.value[0] && is(facts, FIELD_SESSION_LOGIN_OFFERED, "yes"))
         text_copy(line->offered.value, sizeof line->offered, BYTES_LITERAL("the LOGIN command"));

@@ -12,8 +12,9 @@ struct text_field {
 struct line {
     uint64_t severity, count, first_ns, last_ns;
     struct text_field rule, title, user, client, server, port, mechanism, outcome, code, network,
-        offered;
-    char evidence[128], remediation[FACTS_TEXT_MAX + 1];
+        offered, login;
+    bool of_server; /* one finding for each server, not for all that the client went to */
+    char evidence[256], remediation[FACTS_TEXT_MAX + 1];
     uint64_t order; /* of appearance */
 };
 

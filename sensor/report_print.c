@@ -94,7 +94,7 @@ static const char *outcome_text(const char *outcome)
 
 static void print_login(FILE *out, const struct line *line)
 {
-    print_safe(out, line->user.value, 28);
+    print_safe(out, line->user.value[0] ? line->user.value : "(no name seen)", 28);
     fprintf(out, " %-15s to ", line->client.value);
     print_server(out, line, 22);
     fprintf(out, "%-10s %s", line->mechanism.value, outcome_text(line->outcome.value));
@@ -120,23 +120,39 @@ static void print_evidence(FILE *out, const struct line *line)
     print_safe(out, line->evidence, 0);
 }
 
-/* What a finding is about, told by what it has: a login, what a server offers, a session, the
- * sensor itself. */
+/* One client, at one server or at any. */
+static void print_case(FILE *out, const struct line *line)
+{
+    fprintf(out, "%-15s ", line->client.value);
+    if (line->of_server) {
+        fputs("to ", out);
+        print_server(out, line, 22);
+    }
+    print_evidence(out, line);
+}
+
+/* What a finding is about, told by what it has: a user's login, a client's doings, the sensor
+ * itself, what a server offers, a session. */
 static const struct subject {
-    size_t told_by; /* offset in struct line of a text that the others lack */
+    size_t told_by[2]; /* offsets in struct line of texts that those further down lack */
     void (*print)(FILE *, const struct line *);
     const char *counts;
 } subjects[] = {
-    { offsetof(struct line, outcome), print_login, "times" },
-    { offsetof(struct line, evidence), print_evidence, "minutes" },
-    { offsetof(struct line, offered), print_offer, "sessions" },
-    { offsetof(struct line, client), print_pair, "times" },
+#define AT(member) offsetof(struct line, member)
+    { { AT(user), AT(login) }, print_login, "times" },
+    { { AT(evidence), AT(client) }, print_case, "times" },
+    { { AT(evidence), AT(evidence) }, print_evidence, "minutes" },
+    { { AT(login), AT(login) }, print_login, "times" },
+    { { AT(offered), AT(offered) }, print_offer, "sessions" },
+    { { AT(client), AT(client) }, print_pair, "times" },
+#undef AT
 };
 
 static const struct subject *subject_of(const struct line *line)
 {
     size_t last = sizeof subjects / sizeof subjects[0] - 1, i = 0;
-    while (i < last && ((const char *)line)[subjects[i].told_by] == '\0')
+    const char *texts = (const char *)line;
+    while (i < last && (!texts[subjects[i].told_by[0]] || !texts[subjects[i].told_by[1]]))
         i++;
     return &subjects[i];
 }

@@ -268,12 +268,13 @@ static struct group *open_group(struct findings *all, const struct rule *rule, u
 }
 
 /* An event counts once, and so does each that a correlation counted to begin with; of different
- * values the most at one time. */
+ * values the most at one time; a sequence as a whole. */
 static void count(struct group *group, const struct rule *rule, bool first,
                   const struct correlation_result *result)
 {
     bool values = rule->correlation && rule->correlation->type == VALUE_COUNT;
-    if (result && (first || values))
+    bool events = rule->correlation && rule->correlation->type == EVENT_COUNT;
+    if (result && (values || (events && first)))
         group->count = result->count > group->count ? result->count : group->count;
     else
         group->count++;
