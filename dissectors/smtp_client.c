@@ -140,7 +140,7 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
     struct line line;
     struct bytes argument;
     if (smtp_queue_full(&smtp->queue)) {
-        session_weird(s, WEIRD_UNPAIRED_PIPELINE, FROM_CLIENT);
+        session_weird(s, WEIRD_PIPELINE_TOO_LONG, FROM_CLIENT);
         return 0;
     }
     size_t taken = line_read(&smtp->line[FROM_CLIENT], unread, shown, &line);

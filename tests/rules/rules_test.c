@@ -15,10 +15,10 @@
 
 /* What an operator's configuration would say. */
 #define LIST(name_, needed_, ...)                                                                  \
-    { .name = name_,                                                                               \
-      .option = "own." name_,                                                                      \
-      .values = (const char *const[]){ __VA_ARGS__ },                                              \
-      .needed = needed_ }
+    {                                                                                              \
+        .name = name_, .option = "own." name_, .values = (const char *const[]){ __VA_ARGS__ },     \
+        .needed = needed_                                                                          \
+    }
 static const struct placeholder configured[] = {
     LIST("own_networks", false, "10.0.0.0/8", "192.168.0.0/16", "203.0.113.0/24", "fc00::/7", NULL),
     LIST("own_domains", true, "example.org", NULL),
@@ -43,7 +43,7 @@ struct came {
 struct run {
     const struct rule_set *set;
     const struct script *script;
-    uint8_t *hit_in_case; /* by rule */
+    uint8_t *hit_in_case;  /* by rule */
     uint8_t *hit, *missed; /* in any case so far; missed: in one of its own file */
     struct came came[FINDINGS_MAX];
     size_t came_count;
@@ -73,7 +73,8 @@ static struct rule_set *load(const char *folder, bool with_lists)
     return set;
 }
 
-/* --- what comes ---------------------------------------------------------------------------------- */
+/* --- what comes ----------------------------------------------------------------------------------
+ */
 
 static bool has_text(const struct facts_index *facts, enum field field, const char *text)
 {
@@ -118,7 +119,8 @@ static void judged(void *arg, const struct event *event, const struct facts_inde
         run->hit_in_case[i] |= (uint8_t)(hits->words[i / 64] >> i % 64 & 1);
 }
 
-/* --- playing ------------------------------------------------------------------------------------- */
+/* --- playing -------------------------------------------------------------------------------------
+ */
 
 struct moment {
     uint64_t time_ns;
@@ -178,8 +180,10 @@ static uint64_t severity_of(const char *level)
     static const struct {
         const char *name;
         enum severity severity;
-    } levels[] = { { "informational", SEVERITY_INFO }, { "low", SEVERITY_LOW },
-                   { "medium", SEVERITY_MEDIUM },      { "high", SEVERITY_HIGH },
+    } levels[] = { { "informational", SEVERITY_INFO },
+                   { "low", SEVERITY_LOW },
+                   { "medium", SEVERITY_MEDIUM },
+                   { "high", SEVERITY_HIGH },
                    { "critical", SEVERITY_CRITICAL } };
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
         if (strcmp(levels[i].name, level) == 0)

@@ -29,7 +29,8 @@ static char *read_file(const char *path)
     return text;
 }
 
-/* --- words --------------------------------------------------------------------------------------- */
+/* --- words ---------------------------------------------------------------------------------------
+ */
 
 /* The next word; what stands between double quotes is one, or part of one. False at the end. */
 static bool next_word(const char **rest, char word[WORD_MAX])
@@ -63,7 +64,9 @@ static bool read_span(const char *text, uint64_t *ns)
     static const struct {
         const char *unit;
         uint64_t ns;
-    } units[] = { { "ms", SECOND / 1000 }, { "s", SECOND }, { "m", 60 * SECOND }, { "h", 3600 * SECOND } };
+    } units[] = {
+        { "ms", SECOND / 1000 }, { "s", SECOND }, { "m", 60 * SECOND }, { "h", 3600 * SECOND }
+    };
     size_t digits = strspn(text, "0123456789");
     uint64_t number;
     if (!text_to_u64(bytes_over(text, digits), &number))
@@ -77,7 +80,8 @@ static bool read_span(const char *text, uint64_t *ns)
     return false;
 }
 
-/* --- lines --------------------------------------------------------------------------------------- */
+/* --- lines ---------------------------------------------------------------------------------------
+ */
 
 static enum event_kind read_kind(const struct script *script, unsigned line, const char *word)
 {
@@ -181,7 +185,8 @@ struct script *script_read(const char *path)
     }
     for (size_t i = 0; i < script->case_count; i++) {
         if ((script->cases[i].wanted_count > 0) == script->cases[i].says_nothing)
-            fail(path, script->cases[i].line, "what is to come of it? \"=> LEVEL\" or \"=> nothing\"");
+            fail(path, script->cases[i].line,
+                 "what is to come of it? \"=> LEVEL\" or \"=> nothing\"");
     }
     return script;
 }
@@ -197,7 +202,8 @@ void script_free(struct script *script)
     free(script);
 }
 
-/* --- facts --------------------------------------------------------------------------------------- */
+/* --- facts ---------------------------------------------------------------------------------------
+ */
 
 /* Puts the number in the place of each sign. */
 static void number_value(char word[WORD_MAX], unsigned n)

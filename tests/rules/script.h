@@ -20,8 +20,8 @@ struct script_event {
 struct script_wanted {
     unsigned line;
     char level[16];
-    unsigned findings;  /* so many with different groups */
-    uint64_t count;     /* of the finding, where there is one; 0: any */
+    unsigned findings; /* so many with different groups */
+    uint64_t count;    /* of the finding, where there is one; 0: any */
 };
 
 struct script_case {
