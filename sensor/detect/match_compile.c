@@ -199,7 +199,7 @@ static bool compile_item(struct matcher *m, const struct item *item, struct item
             return false;
     }
     code->cost = cost_of(code);
-    return true;
+    return share_item(m, code);
 }
 
 /* --- searches ------------------------------------------------------------------------------------ */
@@ -338,6 +338,8 @@ static bool compile_rule(struct matcher *m, const struct rule *rule, struct rule
 
 bool matcher_compile(struct matcher *m, struct problems *problems)
 {
+    if (!shared_items_init(m))
+        return false;
     m->rules = arena_take(m->arena, m->set->count, sizeof *m->rules);
     for (size_t i = 0; m->rules && i < m->set->count; i++) {
         if (!compile_rule(m, &m->set->rules[i], &m->rules[i], problems))

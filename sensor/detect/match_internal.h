@@ -50,12 +50,25 @@ enum source {
     SOURCE_KEYWORD,  /* every text of the event */
 };
 
+#define ROW_WORDS 4 /* 256 rows */
+
 union value_code {
     struct shaped shaped;
     uint64_t number;
     const struct network *network;
     const struct regex_code *regex;
     enum field field;
+};
+
+struct row_set {
+    uint64_t words[ROW_WORDS];
+};
+
+/* What was said of an item at the latest event, for all rules that have the same one. */
+struct item_memo {
+    uint64_t asked; /* which event */
+    bool answer, gave_up;
+    struct row_set rows; /* SOURCE_ROWS */
 };
 
 struct item_code {
@@ -72,6 +85,7 @@ struct item_code {
     const uint64_t *numbers;
     const union value_code *values;
     size_t key_count, number_count, value_count;
+    struct item_memo *memo; /* NULL: it is judged each time */
 };
 
 struct group_code {
@@ -113,6 +127,14 @@ bool matcher_compile(struct matcher *, struct problems *);
  * False if it is no expression. */
 bool expression_operands(const struct expression *, uint16_t *right);
 
+/* --- items in common (match_share.c) ------------------------------------------------------------- */
+
+struct shared_items; /* while compiling */
+
+bool shared_items_init(struct matcher *);
+/* Gives the item the memo of those that are the same. False if there is no memory. */
+bool share_item(struct matcher *, struct item_code *);
+
 /* --- the index (match_index.c) ------------------------------------------------------------------ */
 
 #define INDEX_FIELDS_MAX 12
@@ -148,7 +170,6 @@ void matcher_candidates(struct matcher *, const struct kind_index *);
 /* --- the event (match_value.c) ------------------------------------------------------------------ */
 
 #define OBJECTS_MAX 16
-#define ROW_WORDS   4 /* 256 rows */
 
 struct entry {
     struct bytes value;
@@ -180,6 +201,7 @@ struct matcher {
     const struct rule_set *set;
     struct arena *arena;
     struct regexes *regexes; /* NULL: there are none */
+    struct shared_items *shared;
     struct rule_code *rules;
     struct kind_index kinds[EVENT_KINDS];
     uint64_t *candidates;

@@ -22,7 +22,7 @@ static const enum field fields[] = {
 };
 static const char *const texts[] = {
     "",     "a",     "A",    "ab",   "aB",   "abc", "BAC",  "success",   "Failure", "\xC3\xA9",
-    "a\xC3\xA9", "\xE9" "b", "a*b",  "a?b",  "a\\b", "25",  "550",  "yes",       "no",      "smtp",
+    "a\xC3\xA9", "\xE9\x62", "a*b",  "a?b",  "a\\b", "25",  "550",  "yes",       "no",      "smtp",
     "imap", "auth",  "true", "network", "192.0.2.1", "aaaaaaaaaaaaaaaaab", "@[`{Zz", "mailtap.auth",
 };
 static const uint64_t numbers[] = { 0, 1, 2, 3, 25, 550, 1000, UINT64_MAX };
