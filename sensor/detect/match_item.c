@@ -181,7 +181,7 @@ static bool judge_item(struct matcher *m, const struct item_code *code)
     if (code->all)
         return all_hold(m, code);
     if (code->source == SOURCE_LAST) {
-        bool present = facts_lookup(m->view.facts, code->item->field, &fact);
+        bool present = view_last(m, code->item->field, &fact);
         return decide(code->item, present, present && meets_any(m, code, &fact));
     }
     bool present = false, met = false;
@@ -225,7 +225,8 @@ bool item_holds(struct matcher *m, const struct item_code *code)
     return memo->answer;
 }
 
-/* --- rows ---------------------------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------------------------------
+ */
 
 static void add_row(struct row_set *set, unsigned row)
 {
@@ -319,7 +320,8 @@ static bool same_row(struct matcher *m, const struct item_code *items, size_t co
     return any_row(&kept);
 }
 
-/* --- searches and rules -------------------------------------------------------------------------- */
+/* --- searches and rules --------------------------------------------------------------------------
+ */
 
 bool group_holds(struct matcher *m, const struct group_code *group)
 {

@@ -9,8 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define RULES_MOST  4
-#define RAW_MAX     512 /* of facts: the naive evaluator is slow */
+#define RULES_MOST 4
+#define RAW_MAX    512 /* of facts: the naive evaluator is slow */
 
 static void compare(struct matcher *m, const struct rule_set *set, enum event_kind kind,
                     struct bytes facts)
