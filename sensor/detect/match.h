@@ -27,10 +27,12 @@ struct rule_hits {
 /* Sets the bits of the detection rules whose expression holds for the event, and of correlations
  * whose own expression (from filters; none: always) holds. Rules that are disabled, wait for an
  * option or are about other events have bit 0. Returns whether any detection rule matched. */
-bool matcher_event(struct matcher *, enum event_kind, const struct facts_index *, struct rule_hits *);
+bool matcher_event(struct matcher *, enum event_kind, const struct facts_index *,
+                   struct rule_hits *);
 
-/* For people: why a rule does not hold for an event. Names the first thing that fails ("event.outcome
- * is failure, not success", "another protocol: imap"), always NUL-terminated. False if it holds. */
+/* For people: why a rule does not hold for an event. Names the first thing that fails
+ * ("event.outcome is failure, not success", "another protocol: imap"), always NUL-terminated. False
+ * if it holds. */
 bool matcher_why_not(struct matcher *, size_t rule, enum event_kind, const struct facts_index *,
                      char *to, size_t size);
 

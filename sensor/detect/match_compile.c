@@ -4,7 +4,8 @@
 
 #include "match_internal.h"
 
-/* --- items --------------------------------------------------------------------------------------- */
+/* --- items ---------------------------------------------------------------------------------------
+ */
 
 /* A claim or boolean by its name, if it is one. */
 static bool named_number(enum field_type type, const struct shaped *shaped, uint64_t *number)
@@ -30,8 +31,8 @@ static bool shape_values(struct matcher *m, struct item_code *code, union value_
         uint8_t *text = arena_take(m->arena, 2, pattern->len + 2);
         if (!text)
             return false;
-        values[i].shaped = shape_pattern(pattern, code->fold, item->keyword, text,
-                                         text + pattern->len + 2);
+        values[i].shaped =
+            shape_pattern(pattern, code->fold, item->keyword, text, text + pattern->len + 2);
     }
     return true;
 }
@@ -163,9 +164,9 @@ static enum source source_of(const struct matcher *m, const struct item *item)
 static unsigned cost_of(const struct item_code *code)
 {
     static const unsigned tests[] = {
-        [TEST_PATTERN] = 3, [TEST_NUMBER] = 1,  [TEST_LESS] = 1,   [TEST_AT_MOST] = 1,
+        [TEST_PATTERN] = 3, [TEST_NUMBER] = 1,   [TEST_LESS] = 1,    [TEST_AT_MOST] = 1,
         [TEST_GREATER] = 1, [TEST_AT_LEAST] = 1, [TEST_NETWORK] = 2, [TEST_REGEX] = 500,
-        [TEST_SAME] = 10,   [TEST_EXISTS] = 1,  [TEST_NULL] = 1,
+        [TEST_SAME] = 10,   [TEST_EXISTS] = 1,   [TEST_NULL] = 1,
     };
     static const unsigned sources[] = {
         [SOURCE_NOWHERE] = 0, [SOURCE_LAST] = 1,     [SOURCE_LIST] = 4,
@@ -182,8 +183,8 @@ static bool compile_item(struct matcher *m, const struct item *item, struct item
     *code = (struct item_code){ .item = item, .test = item->test, .source = source_of(m, item) };
     code->object = code->source == SOURCE_ROWS ? m->objects[item->field] : 0;
     code->fold = !item->cased && item->test != TEST_REGEX;
-    code->all = item->all && !item->not_equal && item->test != TEST_EXISTS &&
-                item->test != TEST_NULL;
+    code->all =
+        item->all && !item->not_equal && item->test != TEST_EXISTS && item->test != TEST_NULL;
     union value_code *values = copy_values(m, code, problems, active);
     if (!values)
         return false;
@@ -199,10 +200,11 @@ static bool compile_item(struct matcher *m, const struct item *item, struct item
             return false;
     }
     code->cost = cost_of(code);
-    return true;
+    return share_item(m, code);
 }
 
-/* --- searches ------------------------------------------------------------------------------------ */
+/* --- searches ------------------------------------------------------------------------------------
+ */
 
 /* Those about rows last, by object; otherwise by cost, and as written. */
 static int compare_items(const void *left, const void *right)
@@ -234,8 +236,8 @@ static bool compile_group(struct matcher *m, const struct item_group *group,
     return true;
 }
 
-static bool compile_search(struct matcher *m, const struct search *search,
-                           struct search_code *code, struct problems *problems, bool *active)
+static bool compile_search(struct matcher *m, const struct search *search, struct search_code *code,
+                           struct problems *problems, bool *active)
 {
     code->all = search->all;
     code->count = search->count;
@@ -247,7 +249,8 @@ static bool compile_search(struct matcher *m, const struct search *search,
     return code->groups != NULL;
 }
 
-/* --- conditions ---------------------------------------------------------------------------------- */
+/* --- conditions ----------------------------------------------------------------------------------
+ */
 
 bool expression_operands(const struct expression *expression, uint16_t *right)
 {
@@ -274,8 +277,9 @@ bool expression_operands(const struct expression *expression, uint16_t *right)
     return depth == (expression->step_count > 0);
 }
 
-/* Before the right operand of an AND or OR stands a jump over it. No step starts two right operands:
- * the operator of the inner one would be part of the outer, and its left operand before it. */
+/* Before the right operand of an AND or OR stands a jump over it. No step starts two right
+ * operands: the operator of the inner one would be part of the outer, and its left operand before
+ * it. */
 static bool compile_program(struct matcher *m, const struct expression *expression,
                             struct rule_code *code, bool *active)
 {
@@ -338,6 +342,8 @@ static bool compile_rule(struct matcher *m, const struct rule *rule, struct rule
 
 bool matcher_compile(struct matcher *m, struct problems *problems)
 {
+    if (!shared_items_init(m))
+        return false;
     m->rules = arena_take(m->arena, m->set->count, sizeof *m->rules);
     for (size_t i = 0; m->rules && i < m->set->count; i++) {
         if (!compile_rule(m, &m->set->rules[i], &m->rules[i], problems))

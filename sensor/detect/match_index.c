@@ -22,7 +22,8 @@ struct requirements {
     size_t count;
 };
 
-/* --- what a rule requires ------------------------------------------------------------------------ */
+/* --- what a rule requires ------------------------------------------------------------------------
+ */
 
 static size_t key_count(const struct requirement *requirement)
 {
@@ -96,7 +97,8 @@ static void rule_requirements(const struct rule_code *rule, struct requirements 
     }
 }
 
-/* --- buckets ------------------------------------------------------------------------------------- */
+/* --- buckets -------------------------------------------------------------------------------------
+ */
 
 static uint32_t hash_key(size_t field, struct bytes key)
 {
@@ -184,7 +186,8 @@ static bool add_requirement(struct matcher *m, struct kind_index *kind, size_t p
     return true;
 }
 
-/* --- building ------------------------------------------------------------------------------------ */
+/* --- building ------------------------------------------------------------------------------------
+ */
 
 /* The fields that most rules ask for. */
 static void choose_fields(const struct matcher *m, struct kind_index *kind)
@@ -292,7 +295,8 @@ bool matcher_build_index(struct matcher *m)
     return m->candidates != NULL;
 }
 
-/* --- asking -------------------------------------------------------------------------------------- */
+/* --- asking --------------------------------------------------------------------------------------
+ */
 
 /* The rules that ask for this value; NULL: none does. */
 static const uint64_t *rules_for(struct matcher *m, const struct kind_index *kind, size_t place,
@@ -332,7 +336,7 @@ void matcher_candidates(struct matcher *m, const struct kind_index *kind)
     for (size_t f = 0; f < kind->field_count; f++) {
         const struct index_field *field = &kind->fields[f];
         if (field->source == SOURCE_LAST) {
-            bool there = facts_lookup(m->view.facts, field->field, &fact);
+            bool there = view_last(m, field->field, &fact);
             keep(rules, field->any, there ? rules_for(m, kind, f, &fact) : NULL, kind->words);
             continue;
         }

@@ -1,10 +1,14 @@
-/* What the files of the matcher share: rules as they are compiled, and the event being looked at. */
+/* What the files of the matcher share: rules as they are compiled, and the event being looked at.
+ */
 #ifndef MAILTAP_MATCH_INTERNAL_H
 #define MAILTAP_MATCH_INTERNAL_H
 
+#include <string.h>
+
 #include "match.h"
 
-/* --- text (match_text.c) ------------------------------------------------------------------------ */
+/* --- text (match_text.c) ------------------------------------------------------------------------
+ */
 
 enum shape { SHAPE_ANY, SHAPE_EQUAL, SHAPE_PREFIX, SHAPE_SUFFIX, SHAPE_CONTAINS, SHAPE_GLOB };
 
@@ -24,7 +28,8 @@ bool shape_matches(const struct shaped *, struct bytes value);
 void fold_text(uint8_t *to, const uint8_t *from, size_t len);
 int compare_texts(const void *, const void *); /* struct bytes, for qsort: by length, then bytes */
 
-/* --- regular expressions (match_regex.c) -------------------------------------------------------- */
+/* --- regular expressions (match_regex.c) --------------------------------------------------------
+ */
 
 struct regexes;    /* all that matching needs, allocated beforehand */
 struct regex_code; /* one expression */
@@ -38,7 +43,8 @@ enum regex_answer { REGEX_NO, REGEX_YES, REGEX_GAVE_UP };
 enum regex_answer regex_search(struct regexes *, const struct regex_code *, struct bytes text);
 size_t regexes_bytes(const struct regexes *);
 
-/* --- rules, compiled (match_compile.c) ---------------------------------------------------------- */
+/* --- rules, compiled (match_compile.c) ----------------------------------------------------------
+ */
 
 /* Where the values of a field come from. */
 enum source {
@@ -50,12 +56,25 @@ enum source {
     SOURCE_KEYWORD,  /* every text of the event */
 };
 
+#define ROW_WORDS 4 /* 256 rows */
+
 union value_code {
     struct shaped shaped;
     uint64_t number;
     const struct network *network;
     const struct regex_code *regex;
     enum field field;
+};
+
+struct row_set {
+    uint64_t words[ROW_WORDS];
+};
+
+/* What was said of an item at the latest event, for all rules that have the same one. */
+struct item_memo {
+    uint64_t asked; /* which event */
+    bool answer, gave_up;
+    struct row_set rows; /* SOURCE_ROWS */
 };
 
 struct item_code {
@@ -72,6 +91,7 @@ struct item_code {
     const uint64_t *numbers;
     const union value_code *values;
     size_t key_count, number_count, value_count;
+    struct item_memo *memo; /* NULL: it is judged each time */
 };
 
 struct group_code {
@@ -113,7 +133,17 @@ bool matcher_compile(struct matcher *, struct problems *);
  * False if it is no expression. */
 bool expression_operands(const struct expression *, uint16_t *right);
 
-/* --- the index (match_index.c) ------------------------------------------------------------------ */
+/* --- items in common (match_share.c) -------------------------------------------------------------
+ */
+
+struct shared_items; /* while compiling */
+
+bool shared_items_init(struct matcher *);
+/* Gives the item the memo of those that are the same. False if there is no memory. */
+bool share_item(struct matcher *, struct item_code *);
+
+/* --- the index (match_index.c) ------------------------------------------------------------------
+ */
 
 #define INDEX_FIELDS_MAX 12
 
@@ -145,10 +175,10 @@ bool matcher_build_index(struct matcher *);
 /* Bits of kind_index.rules into matcher.candidates. */
 void matcher_candidates(struct matcher *, const struct kind_index *);
 
-/* --- the event (match_value.c) ------------------------------------------------------------------ */
+/* --- the event (match_value.c) ------------------------------------------------------------------
+ */
 
 #define OBJECTS_MAX 16
-#define ROW_WORDS   4 /* 256 rows */
 
 struct entry {
     struct bytes value;
@@ -159,9 +189,9 @@ struct entry {
 struct event_view {
     enum event_kind kind;
     const struct facts_index *facts;
-    struct bytes protocol;             /* empty: not known */
-    bool folded, chained;              /* what follows is filled in when first asked for */
-    uint16_t chain[FIELDS];            /* first in `entries`, and 1; of lists and rows */
+    struct bytes protocol;                 /* empty: not known */
+    bool folded, chained;                  /* what follows is filled in when first asked for */
+    uint16_t chain[FIELDS];                /* first in `entries`, and 1; of lists and rows */
     uint64_t rows[OBJECTS_MAX][ROW_WORDS]; /* rows that there are */
     struct entry entries[FACTS_MAX_BYTES / FACT_HEAD + 1];
     uint8_t small[FACTS_MAX_BYTES]; /* the record with small letters */
@@ -180,6 +210,7 @@ struct matcher {
     const struct rule_set *set;
     struct arena *arena;
     struct regexes *regexes; /* NULL: there are none */
+    struct shared_items *shared;
     struct rule_code *rules;
     struct kind_index kinds[EVENT_KINDS];
     uint64_t *candidates;
@@ -194,16 +225,30 @@ struct matcher {
 void view_sources(struct matcher *);
 /* False if the record is longer than one can be. */
 bool view_begin(struct matcher *, enum event_kind, const struct facts_index *);
+/* facts_lookup(), without looking again at what facts_index() has looked at. */
+static inline bool view_last(const struct matcher *m, enum field field, struct fact *fact)
+{
+    uint32_t place = m->view.facts->place[field];
+    uint16_t len;
+    if (place == 0)
+        return false;
+    const uint8_t *record = m->view.facts->records.data + place - 1;
+    memcpy(&len, record + 4, sizeof len);
+    *fact = (struct fact){ field, record[2], bytes_over(record + FACT_HEAD, len) };
+    return true;
+}
 struct walk walk_over(struct matcher *, enum source, enum field);
 bool walk_next(struct matcher *, struct walk *, struct fact *);
 /* As people read it; folded if asked for. Valid until the next call with the same scratch. */
 #define SCRATCH_MAX 64
-struct bytes view_text(struct matcher *, const struct fact *, bool fold, uint8_t scratch[SCRATCH_MAX]);
+struct bytes view_text(struct matcher *, const struct fact *, bool fold,
+                       uint8_t scratch[SCRATCH_MAX]);
 /* False if it is none. Claims and booleans are numbers too. */
 bool view_number(const struct fact *, uint64_t *);
 const struct entry *view_chain(struct matcher *, enum field, const struct entry *after);
 
-/* --- evaluation (match_item.c) ------------------------------------------------------------------ */
+/* --- evaluation (match_item.c) ------------------------------------------------------------------
+ */
 
 bool item_holds(struct matcher *, const struct item_code *);
 bool search_holds(struct matcher *, struct search_code *);

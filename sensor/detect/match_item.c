@@ -175,13 +175,13 @@ static bool all_hold(struct matcher *m, const struct item_code *code)
     return code->value_count > 0;
 }
 
-bool item_holds(struct matcher *m, const struct item_code *code)
+static bool judge_item(struct matcher *m, const struct item_code *code)
 {
     struct fact fact;
     if (code->all)
         return all_hold(m, code);
     if (code->source == SOURCE_LAST) {
-        bool present = facts_lookup(m->view.facts, code->item->field, &fact);
+        bool present = view_last(m, code->item->field, &fact);
         return decide(code->item, present, present && meets_any(m, code, &fact));
     }
     bool present = false, met = false;
@@ -193,11 +193,40 @@ bool item_holds(struct matcher *m, const struct item_code *code)
     return decide(code->item, present, met);
 }
 
-/* --- rows ---------------------------------------------------------------------------------------- */
+/* Whether it must be judged now; otherwise the memo has it. */
+static bool ask_anew(struct matcher *m, struct item_memo *memo, bool *gave_up)
+{
+    *gave_up = m->gave_up;
+    if (memo->asked == m->events) {
+        m->gave_up |= memo->gave_up;
+        return false;
+    }
+    memo->asked = m->events;
+    m->gave_up = false;
+    return true;
+}
 
-struct row_set {
-    uint64_t words[ROW_WORDS];
-};
+static void keep_answer(struct matcher *m, struct item_memo *memo, bool gave_up)
+{
+    memo->gave_up = m->gave_up;
+    m->gave_up |= gave_up;
+}
+
+bool item_holds(struct matcher *m, const struct item_code *code)
+{
+    struct item_memo *memo = code->memo;
+    bool gave_up;
+    if (!memo)
+        return judge_item(m, code);
+    if (ask_anew(m, memo, &gave_up)) {
+        memo->answer = judge_item(m, code);
+        keep_answer(m, memo, gave_up);
+    }
+    return memo->answer;
+}
+
+/* --- rows ----------------------------------------------------------------------------------------
+ */
 
 static void add_row(struct row_set *set, unsigned row)
 {
@@ -215,13 +244,12 @@ static uint64_t decide_rows(const struct item *item, uint64_t present, uint64_t 
 }
 
 /* Rows in which each value asked for is met. */
-static void all_rows(struct matcher *m, const struct item_code *code, struct row_set *kept)
+static void all_rows(struct matcher *m, const struct item_code *code, struct row_set *rows)
 {
     uint8_t scratch[SCRATCH_MAX];
     struct subject subject = { .text = BYTES_NONE };
     struct fact fact;
-    if (code->value_count == 0)
-        memset(kept, 0, sizeof *kept);
+    memset(rows, code->value_count > 0 ? 0xFF : 0, sizeof *rows);
     for (size_t i = 0; i < code->value_count; i++) {
         struct row_set met = { 0 };
         struct walk walk = walk_over(m, SOURCE_ROWS, code->item->field);
@@ -231,17 +259,17 @@ static void all_rows(struct matcher *m, const struct item_code *code, struct row
                 add_row(&met, fact.row);
         }
         for (int w = 0; w < ROW_WORDS; w++)
-            kept->words[w] &= met.words[w];
+            rows->words[w] &= met.words[w];
     }
 }
 
-/* Keeps the rows in which the item holds. */
-static void item_rows(struct matcher *m, const struct item_code *code, struct row_set *kept)
+/* Rows in which the item holds; of those that are not there, anything. */
+static void judge_rows(struct matcher *m, const struct item_code *code, struct row_set *rows)
 {
     struct row_set present = { 0 }, met = { 0 };
     struct fact fact;
     if (code->all) {
-        all_rows(m, code, kept);
+        all_rows(m, code, rows);
         return;
     }
     struct walk walk = walk_over(m, SOURCE_ROWS, code->item->field);
@@ -251,7 +279,23 @@ static void item_rows(struct matcher *m, const struct item_code *code, struct ro
             add_row(&met, fact.row);
     }
     for (int w = 0; w < ROW_WORDS; w++)
-        kept->words[w] &= decide_rows(code->item, present.words[w], met.words[w]);
+        rows->words[w] = decide_rows(code->item, present.words[w], met.words[w]);
+}
+
+/* Keeps the rows in which the item holds. */
+static void keep_rows(struct matcher *m, const struct item_code *code, struct row_set *kept)
+{
+    struct item_memo *memo = code->memo;
+    struct row_set own, *rows = memo ? &memo->rows : &own;
+    bool gave_up;
+    if (!memo) {
+        judge_rows(m, code, rows);
+    } else if (ask_anew(m, memo, &gave_up)) {
+        judge_rows(m, code, rows);
+        keep_answer(m, memo, gave_up);
+    }
+    for (int w = 0; w < ROW_WORDS; w++)
+        kept->words[w] &= rows->words[w];
 }
 
 static bool any_row(const struct row_set *set)
@@ -272,11 +316,12 @@ static bool same_row(struct matcher *m, const struct item_code *items, size_t co
     if (!any_row(&kept))
         add_row(&kept, 0);
     for (size_t i = 0; i < count && any_row(&kept); i++)
-        item_rows(m, &items[i], &kept);
+        keep_rows(m, &items[i], &kept);
     return any_row(&kept);
 }
 
-/* --- searches and rules -------------------------------------------------------------------------- */
+/* --- searches and rules --------------------------------------------------------------------------
+ */
 
 bool group_holds(struct matcher *m, const struct group_code *group)
 {

@@ -18,9 +18,9 @@
 #define DEPTH_LIMIT  5000
 /* Steps that one search may take. pcre2 counts them anew for each place where a match might start,
  * so that each gets its share. */
-#define STEPS_MAX      1000000
-#define STEPS_LEAST    1000
-#define STEPS_MOST     50000
+#define STEPS_MAX    1000000
+#define STEPS_LEAST  1000
+#define STEPS_MOST   50000
 
 struct regex_code {
     struct regex_code *next;
@@ -110,7 +110,8 @@ void regexes_free(struct regexes *regexes)
     free(regexes);
 }
 
-/* --- what Sigma allows --------------------------------------------------------------------------- */
+/* --- what Sigma allows ---------------------------------------------------------------------------
+ */
 
 /* What is wrong with "(?...", or NULL: groups that are not kept and options are allowed. */
 static const char *odd_group(const char *behind)
@@ -194,7 +195,8 @@ const struct regex_code *regexes_add(struct regexes *regexes, const struct regex
     return code->by_byte ? code : NULL;
 }
 
-/* --- matching ------------------------------------------------------------------------------------ */
+/* --- matching ------------------------------------------------------------------------------------
+ */
 
 static bool is_utf8(struct bytes text)
 {

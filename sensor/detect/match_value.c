@@ -104,8 +104,7 @@ static void chain_facts(struct matcher *m)
             continue;
         if (source == SOURCE_ROWS)
             view->rows[m->objects[fact.field]][fact.row / 64] |= UINT64_C(1) << fact.row % 64;
-        view->entries[count] =
-            (struct entry){ fact.value, view->chain[fact.field], fact.row };
+        view->entries[count] = (struct entry){ fact.value, view->chain[fact.field], fact.row };
         view->chain[fact.field] = ++count;
     }
 }
@@ -127,7 +126,7 @@ struct walk walk_over(struct matcher *m, enum source source, enum field field)
         walk.entry = m->view.chain[field];
     } else if (source == SOURCE_ENVELOPE) {
         struct fact own;
-        if (field == FIELD_EVENT_ACTION && facts_lookup(m->view.facts, field, &own))
+        if (field == FIELD_EVENT_ACTION && view_last(m, field, &own))
             walk.source = SOURCE_LAST;
         else
             walk.words = bytes_of_string(envelope_text(m->view.kind, field));
@@ -165,7 +164,7 @@ bool walk_next(struct matcher *m, struct walk *walk, struct fact *fact)
     case SOURCE_NOWHERE:
         return false;
     case SOURCE_LAST:
-        return walk->at++ == 0 && facts_lookup(m->view.facts, walk->field, fact);
+        return walk->at++ == 0 && view_last(m, walk->field, fact);
     case SOURCE_ENVELOPE:
         return next_word(walk, fact);
     case SOURCE_KEYWORD:

@@ -25,7 +25,8 @@ __attribute__((format(printf, 2, 3))) static void say(struct line *line, const c
         line->len = line->size - 1;
 }
 
-/* --- what was asked for -------------------------------------------------------------------------- */
+/* --- what was asked for --------------------------------------------------------------------------
+ */
 
 static void say_pattern(struct line *line, const struct pattern *pattern)
 {
@@ -91,14 +92,21 @@ static void say_value(struct line *line, const struct item *item, const struct v
 static void say_wanted(struct line *line, const struct item *item)
 {
     static const char *const tests[] = {
-        [TEST_PATTERN] = "",         [TEST_NUMBER] = "",   [TEST_LESS] = "less than ",
-        [TEST_AT_MOST] = "at most ", [TEST_GREATER] = "more than ", [TEST_AT_LEAST] = "at least ",
-        [TEST_NETWORK] = "within ",  [TEST_REGEX] = "like ", [TEST_SAME] = "",
-        [TEST_EXISTS] = "",          [TEST_NULL] = "",
+        [TEST_PATTERN] = "",
+        [TEST_NUMBER] = "",
+        [TEST_LESS] = "less than ",
+        [TEST_AT_MOST] = "at most ",
+        [TEST_GREATER] = "more than ",
+        [TEST_AT_LEAST] = "at least ",
+        [TEST_NETWORK] = "within ",
+        [TEST_REGEX] = "like ",
+        [TEST_SAME] = "",
+        [TEST_EXISTS] = "",
+        [TEST_NULL] = "",
     };
     if (item->test == TEST_EXISTS || item->test == TEST_NULL) {
-        say(line, "%s", (item->test == TEST_EXISTS && item->exists) != item->not_equal ? "present"
-                                                                                       : "absent");
+        say(line, "%s",
+            (item->test == TEST_EXISTS && item->exists) != item->not_equal ? "present" : "absent");
         return;
     }
     say(line, "%s%s", item->not_equal ? "something other than " : "", tests[item->test]);
@@ -113,7 +121,8 @@ static void say_wanted(struct line *line, const struct item *item)
         say(line, "one of an empty list");
 }
 
-/* --- what there is ------------------------------------------------------------------------------- */
+/* --- what there is -------------------------------------------------------------------------------
+ */
 
 static void say_values(struct matcher *m, struct line *line, const struct item_code *code)
 {
@@ -174,9 +183,9 @@ static void say_search(struct matcher *m, struct line *line, const struct rule_c
         const struct group_code *group = &search->groups[g];
         if (group_holds(m, group) == should_hold)
             continue;
-        const struct item_code *item = should_hold           ? failing_item(m, group)
+        const struct item_code *item = should_hold        ? failing_item(m, group)
                                        : group->count > 0 ? &group->items[0]
-                                                             : NULL;
+                                                          : NULL;
         if (item)
             say_item(m, line, item, should_hold);
         else
@@ -188,7 +197,8 @@ static void say_search(struct matcher *m, struct line *line, const struct rule_c
     say(line, "%s", should_hold ? "it is empty" : "it holds");
 }
 
-/* --- the condition ------------------------------------------------------------------------------- */
+/* --- the condition -------------------------------------------------------------------------------
+ */
 
 /* The truth of each step. */
 static void judge_steps(struct matcher *m, const struct rule_code *rule, const uint16_t *right,

@@ -27,12 +27,14 @@ static size_t pick(size_t n)
 
 #define PICK(array) ((array)[pick(sizeof(array) / sizeof(array)[0])])
 
-/* --- rules --------------------------------------------------------------------------------------- */
+/* --- rules ---------------------------------------------------------------------------------------
+ */
 
 static const char *const actions[] = { "smtp-auth", "imap-login", "imap-authenticate",
                                        "pop3-user-pass|pop3-apop|pop3-auth", "sieve-authenticate" };
-static const char *const names[] = { "root|admin|test|postmaster", "*admin*", "svc-*",
-                                     "*@example.org", "backup?", "*@*.example.net" };
+static const char *const names[] = {
+    "root|admin|test|postmaster", "*admin*", "svc-*", "*@example.org", "backup?", "*@*.example.net"
+};
 
 struct shape {
     enum field field;
@@ -44,11 +46,15 @@ static const struct shape auth_shapes[] = {
     { FIELD_EVENT_OUTCOME, TEST_PATTERN, { "success", "failure", "failure", "unknown" } },
     { FIELD_AUTH_CLEARTEXT, TEST_PATTERN, { "yes", "yes", "no", "yes" } },
     { FIELD_AUTH_EXPOSED, TEST_PATTERN, { "password|token", "response", "none", "token" } },
-    { FIELD_AUTH_MECHANISM, TEST_PATTERN, { "PLAIN|LOGIN", "CRAM-MD5|DIGEST-MD5", "NTLM", "XOAUTH2" } },
+    { FIELD_AUTH_MECHANISM,
+      TEST_PATTERN,
+      { "PLAIN|LOGIN", "CRAM-MD5|DIGEST-MD5", "NTLM", "XOAUTH2" } },
     { FIELD_SERVER_PORT, TEST_NUMBER, { "25", "143", "587|2525", "110" } },
     { FIELD_AUTH_ATTEMPT, TEST_AT_LEAST, { "3", "5", "10", "2" } },
-    { FIELD_CLIENT_IP, TEST_NETWORK, { "10.0.0.0/8|192.168.0.0/16|172.16.0.0/12", "198.51.100.0/24",
-                                       "203.0.113.7|203.0.113.8", "2001:db8::/32" } },
+    { FIELD_CLIENT_IP,
+      TEST_NETWORK,
+      { "10.0.0.0/8|192.168.0.0/16|172.16.0.0/12", "198.51.100.0/24", "203.0.113.7|203.0.113.8",
+        "2001:db8::/32" } },
 };
 static const struct shape message_shapes[] = {
     { FIELD_EVENT_OUTCOME, TEST_PATTERN, { "success", "failure", "failure", "unknown" } },
@@ -59,10 +65,14 @@ static const struct shape message_shapes[] = {
     { FIELD_SMTP_HELO, TEST_PATTERN, { "localhost*", "*.local", "[*]", "*dyn*" } },
 };
 static const struct shape starttls_shapes[] = {
-    { FIELD_STARTTLS_STATE, TEST_PATTERN, { "unused", "refused", "not_offered", "handshake_failed" } },
+    { FIELD_STARTTLS_STATE,
+      TEST_PATTERN,
+      { "unused", "refused", "not_offered", "handshake_failed" } },
     { FIELD_STARTTLS_OFFERED, TEST_PATTERN, { "yes", "no", "yes", "unknown" } },
     { FIELD_SESSION_AUTH_OFFERED, TEST_PATTERN, { "PLAIN|LOGIN", "NTLM", "GSSAPI", "CRAM-MD5" } },
-    { FIELD_SESSION_BANNER, TEST_PATTERN, { "*Postfix*", "*Exim*", "*Dovecot*", "*Sendmail 8.1?*" } },
+    { FIELD_SESSION_BANNER,
+      TEST_PATTERN,
+      { "*Postfix*", "*Exim*", "*Dovecot*", "*Sendmail 8.1?*" } },
     { FIELD_STARTTLS_PIPELINED_BYTES, TEST_GREATER, { "0", "0", "10", "100" } },
     { FIELD_SERVER_PORT, TEST_NUMBER, { "25", "143", "587", "110" } },
 };
@@ -71,7 +81,9 @@ static const struct shape flow_shapes[] = {
     { FIELD_NETWORK_BYTES, TEST_GREATER, { "1000000", "100000000", "10000", "1000000000" } },
     { FIELD_SERVER_PORT, TEST_NUMBER, { "25", "143|993", "587", "110|995" } },
     { FIELD_FLOW_TLS_MODE, TEST_PATTERN, { "none", "implicit", "starttls", "none" } },
-    { FIELD_CLIENT_IP, TEST_NETWORK, { "10.0.0.0/8", "198.51.100.0/24", "203.0.113.0/24", "::/0" } },
+    { FIELD_CLIENT_IP,
+      TEST_NETWORK,
+      { "10.0.0.0/8", "198.51.100.0/24", "203.0.113.0/24", "::/0" } },
 };
 
 static const struct {
@@ -132,7 +144,8 @@ static struct rule make_rule(struct arena *arena, unsigned number)
     return rule;
 }
 
-/* --- events -------------------------------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------------------------------
+ */
 
 static void add_identity(struct facts *to)
 {
@@ -190,7 +203,9 @@ static void add_starttls(struct facts *to)
     facts_claim(to, FIELD_STARTTLS_REQUESTED, pick(2) ? CLAIM_YES : CLAIM_NO);
     facts_string(to, FIELD_SESSION_GREETING, "220");
     facts_string(to, FIELD_SESSION_BANNER, "mx.example.com ESMTP Postfix");
-    static const char *const words[] = { "PIPELINING", "SIZE", "ETRN", "STARTTLS", "8BITMIME", "DSN" };
+    static const char *const words[] = {
+        "PIPELINING", "SIZE", "ETRN", "STARTTLS", "8BITMIME", "DSN"
+    };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         facts_string(to, FIELD_SESSION_CAPABILITIES, words[i]);
     facts_string(to, FIELD_SESSION_AUTH_OFFERED, "PLAIN");
@@ -220,7 +235,8 @@ static const struct {
     { EVENT_FLOW, add_flow },
 };
 
-/* --- time ---------------------------------------------------------------------------------------- */
+/* --- time ----------------------------------------------------------------------------------------
+ */
 
 struct cost {
     double index_ns, rules_ns, hits;
@@ -280,8 +296,9 @@ static void report(struct matcher *m, size_t rules, size_t kind)
         best.rules_ns = cost.rules_ns < best.rules_ns ? cost.rules_ns : best.rules_ns;
         best.hits = cost.hits;
     }
-    printf("| %zu | %s | %.0f | %.0f | %.1f | %.1f |\n", rules, schema_event(kinds[kind].kind)->name,
-           best.index_ns, best.rules_ns, best.rules_ns / best.index_ns, best.hits);
+    printf("| %zu | %s | %.0f | %.0f | %.1f | %.1f |\n", rules,
+           schema_event(kinds[kind].kind)->name, best.index_ns, best.rules_ns,
+           best.rules_ns / best.index_ns, best.hits);
     for (size_t i = 0; i < VARIANTS; i++)
         facts_free(&events[i]);
 }

@@ -1,6 +1,6 @@
 /* The matcher says of every rule and event what the naive evaluator says: random rules, random
- * events. The same seed gives the same run; MAILTAP_SEED and MAILTAP_ROUNDS choose others. Nothing is
- * allocated for an event. */
+ * events. The same seed gives the same run; MAILTAP_SEED and MAILTAP_ROUNDS choose others. Nothing
+ * is allocated for an event. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,8 @@
 #define RULES_MOST       200
 #define EVENTS_PER_ROUND 25
 
-/* --- counting allocations ------------------------------------------------------------------------ */
+/* --- counting allocations ------------------------------------------------------------------------
+ */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -43,7 +44,8 @@ void *__wrap_realloc(void *block, size_t size)
     return __real_realloc(block, size);
 }
 
-/* --- the law ------------------------------------------------------------------------------------- */
+/* --- the law -------------------------------------------------------------------------------------
+ */
 
 static unsigned long compared, matched, faults;
 
@@ -125,6 +127,7 @@ int main(void)
     unsigned long seed = setting("MAILTAP_SEED", 1), rounds = setting("MAILTAP_ROUNDS", 60);
     for (unsigned long i = 0; i < rounds; i++)
         one_round(seed + i);
-    printf("%lu rules against events compared, %lu matched, %lu faults\n", compared, matched, faults);
+    printf("%lu rules against events compared, %lu matched, %lu faults\n", compared, matched,
+           faults);
     return faults > 0 || matched < compared / 50;
 }

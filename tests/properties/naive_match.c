@@ -17,7 +17,8 @@ struct event_of {
     struct bytes facts;
 };
 
-/* --- what the event holds ------------------------------------------------------------------------ */
+/* --- what the event holds ------------------------------------------------------------------------
+ */
 
 struct held {
     struct fact facts[VALUES_MAX_];
@@ -106,7 +107,8 @@ static struct bytes text_of(const struct fact *fact, char scratch[64])
     return bytes_of_string(scratch);
 }
 
-/* --- one value against one --------------------------------------------------------------------- */
+/* --- one value against one ---------------------------------------------------------------------
+ */
 
 static uint8_t small(uint8_t c, bool cased)
 {
@@ -159,13 +161,13 @@ static int search(const struct regex *regex, struct bytes text, uint32_t more)
     uint32_t options = more | (regex->ignore_case ? PCRE2_CASELESS : 0) |
                        (regex->multiline ? PCRE2_MULTILINE : 0) |
                        (regex->dot_all ? PCRE2_DOTALL : 0);
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex->text, PCRE2_ZERO_TERMINATED, options, &error,
-                                     &at, NULL);
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)regex->text, PCRE2_ZERO_TERMINATED, options, &error, &at, NULL);
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     if (!code || !data)
         abort();
-    int found = pcre2_match(code, text.len > 0 ? text.data : (PCRE2_SPTR) "", text.len, 0, 0, data,
-                            NULL);
+    int found =
+        pcre2_match(code, text.len > 0 ? text.data : (PCRE2_SPTR) "", text.len, 0, 0, data, NULL);
     pcre2_match_data_free(data);
     pcre2_code_free(code);
     return found;
@@ -251,7 +253,8 @@ static bool meets(const struct event_of *event, const struct item *item, const s
     }
 }
 
-/* --- items, groups, searches, conditions -------------------------------------------------------- */
+/* --- items, groups, searches, conditions --------------------------------------------------------
+ */
 
 static bool some_value_meets(const struct event_of *event, const struct item *item,
                              const struct value *value, const struct held *held, int row)
@@ -263,8 +266,8 @@ static bool some_value_meets(const struct event_of *event, const struct item *it
     return false;
 }
 
-static bool positive(const struct event_of *event, const struct item *item,
-                     const struct held *held, int row)
+static bool positive(const struct event_of *event, const struct item *item, const struct held *held,
+                     int row)
 {
     if (item->test == TEST_EXISTS)
         return (held->count > 0) == item->exists;
@@ -294,8 +297,7 @@ static bool item_holds(const struct event_of *event, const struct item *item, in
 
 static bool about_rows(const struct item *item)
 {
-    return !item->keyword && item->field < FIELDS &&
-           schema_field(item->field)->arity == ARITY_ROWS;
+    return !item->keyword && item->field < FIELDS && schema_field(item->field)->arity == ARITY_ROWS;
 }
 
 /* There is one object with rows in the vocabulary. */

@@ -8,34 +8,53 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const enum field fields[] = {
-    FIELD_USER_NAME,           FIELD_EVENT_OUTCOME,
-    FIELD_EVENT_ACTION,        FIELD_EVENT_CATEGORY,
-    FIELD_EVENT_DATASET,       FIELD_CLIENT_IP,
-    FIELD_SERVER_IP,           FIELD_SERVER_PORT,
-    FIELD_AUTH_CLEARTEXT,      FIELD_TLS_ESTABLISHED,
-    FIELD_SESSION_AUTH_OFFERED, FIELD_SMTP_RCPT_TO,
-    FIELD_SMTP_RECIPIENT_ADDRESS, FIELD_SMTP_RECIPIENT_CODE,
-    FIELD_SMTP_RECIPIENT_ENHANCED, FIELD_NETWORK_PROTOCOL,
-    FIELD_EVENT_START,         FIELD_AUTH_SECRET_HASH,
-    FIELD_NETWORK_VLAN_ID,     FIELD_RELATED_IP,
+    FIELD_USER_NAME,
+    FIELD_EVENT_OUTCOME,
+    FIELD_EVENT_ACTION,
+    FIELD_EVENT_CATEGORY,
+    FIELD_EVENT_DATASET,
+    FIELD_CLIENT_IP,
+    FIELD_SERVER_IP,
+    FIELD_SERVER_PORT,
+    FIELD_AUTH_CLEARTEXT,
+    FIELD_TLS_ESTABLISHED,
+    FIELD_SESSION_AUTH_OFFERED,
+    FIELD_SMTP_RCPT_TO,
+    FIELD_SMTP_RECIPIENT_ADDRESS,
+    FIELD_SMTP_RECIPIENT_CODE,
+    FIELD_SMTP_RECIPIENT_ENHANCED,
+    FIELD_NETWORK_PROTOCOL,
+    FIELD_EVENT_START,
+    FIELD_AUTH_SECRET_HASH,
+    FIELD_NETWORK_VLAN_ID,
+    FIELD_RELATED_IP,
     FIELDS,
 };
 static const char *const texts[] = {
-    "",     "a",     "A",    "ab",   "aB",   "abc", "BAC",  "success",   "Failure", "\xC3\xA9",
-    "a\xC3\xA9", "\xE9" "b", "a*b",  "a?b",  "a\\b", "25",  "550",  "yes",       "no",      "smtp",
-    "imap", "auth",  "true", "network", "192.0.2.1", "aaaaaaaaaaaaaaaaab", "@[`{Zz", "mailtap.auth",
+    "",          "a",
+    "A",         "ab",
+    "aB",        "abc",
+    "BAC",       "success",
+    "Failure",   "\xC3\xA9",
+    "a\xC3\xA9", "\xE9\x62",
+    "a*b",       "a?b",
+    "a\\b",      "25",
+    "550",       "yes",
+    "no",        "smtp",
+    "imap",      "auth",
+    "true",      "network",
+    "192.0.2.1", "aaaaaaaaaaaaaaaaab",
+    "@[`{Zz",    "mailtap.auth",
 };
 static const uint64_t numbers[] = { 0, 1, 2, 3, 25, 550, 1000, UINT64_MAX };
 static const struct network addresses[] = {
-    { { 192, 0, 2, 1 }, 4, 32 },
-    { { 192, 0, 2, 129 }, 4, 32 },
-    { { 10, 0, 0, 1 }, 4, 32 },
-    { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 }, 16, 128 },
+    { { 192, 0, 2, 1 }, 4, 32 },   { { 192, 0, 2, 129 }, 4, 32 },
+    { { 10, 0, 0, 1 }, 4, 32 },    { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 }, 16, 128 },
     { { 192, 0, 2, 1 }, 16, 128 }, /* begins like the first */
 };
 static const char *const regexes[] = {
-    "^a", "b$", "a.c", "^.$", "^..$", "[^a]b", "(a|b)+c", "\xC3\xA9", "^$", "", "[0-9]{2,}", "(?:A|z)",
-    "[\xC3\xA9x]b",
+    "^a",       "b$", "a.c", "^.$",       "^..$",    "[^a]b",        "(a|b)+c",
+    "\xC3\xA9", "^$", "",    "[0-9]{2,}", "(?:A|z)", "[\xC3\xA9x]b",
 };
 
 size_t choose(struct choices *choices, size_t n)
@@ -54,11 +73,12 @@ static bool one_in(struct choices *choices, size_t n)
     return choose(choices, n) == n - 1;
 }
 
-/* --- rules --------------------------------------------------------------------------------------- */
+/* --- rules ---------------------------------------------------------------------------------------
+ */
 
 static struct pattern make_pattern(struct choices *choices, struct arena *arena)
 {
-    static const char *const letters[] = { "a", "A",  "b", "B", "c", "\xC3\xA9",
+    static const char *const letters[] = { "a", "A", "b",  "B", "c", "\xC3\xA9",
                                            "*", "?", "\\", "2", "5", "." };
     uint8_t *text = arena_take(arena, 64, 1), *marks = arena_take(arena, 64, 1);
     struct pattern pattern = { text, marks, 0 };
@@ -118,9 +138,9 @@ static void make_value(struct choices *choices, struct arena *arena, const struc
 /* Mostly what suits the type; now and then anything. */
 static enum test make_test(struct choices *choices, const struct item *item)
 {
-    static const enum test tests[] = { TEST_NUMBER,   TEST_NUMBER,  TEST_LESS,    TEST_AT_MOST,
-                                       TEST_GREATER,  TEST_AT_LEAST, TEST_NETWORK, TEST_REGEX,
-                                       TEST_SAME,     TEST_EXISTS,  TEST_NULL,    TEST_PATTERN };
+    static const enum test tests[] = { TEST_NUMBER,  TEST_NUMBER,   TEST_LESS,    TEST_AT_MOST,
+                                       TEST_GREATER, TEST_AT_LEAST, TEST_NETWORK, TEST_REGEX,
+                                       TEST_SAME,    TEST_EXISTS,   TEST_NULL,    TEST_PATTERN };
     enum field_type type = item->field < FIELDS ? schema_field(item->field)->type : TYPE_TEXT;
     if (one_in(choices, 4) || item->keyword)
         return tests[choose(choices, COUNT(tests))];
@@ -135,7 +155,9 @@ static void make_item(struct choices *choices, struct arena *arena, struct item 
     item->keyword = one_in(choices, 12);
     if (item->keyword)
         item->field = FIELDS;
-    item->name = item->keyword ? "" : item->field < FIELDS ? schema_field(item->field)->name : "odd";
+    item->name = item->keyword          ? ""
+                 : item->field < FIELDS ? schema_field(item->field)->name
+                                        : "odd";
     item->test = make_test(choices, item);
     item->all = one_in(choices, 6);
     item->not_equal = one_in(choices, 6);
@@ -220,7 +242,8 @@ struct rule_set *make_rules(struct choices *choices, struct arena *arena, size_t
     return arena_full(arena) ? NULL : set;
 }
 
-/* --- events -------------------------------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------------------------------
+ */
 
 static void make_fact(struct choices *choices, struct facts *facts)
 {
@@ -232,8 +255,7 @@ static void make_fact(struct choices *choices, struct facts *facts)
     switch (schema_field(field)->type) {
     case TYPE_TEXT:
     case TYPE_KEYWORD:
-        facts_row_text(facts, row, field,
-                       bytes_of_string(texts[choose(choices, COUNT(texts))]));
+        facts_row_text(facts, row, field, bytes_of_string(texts[choose(choices, COUNT(texts))]));
         break;
     case TYPE_IP:
         facts_ip(facts, field,
@@ -260,7 +282,8 @@ enum event_kind make_event(struct choices *choices, struct facts *facts)
     return one_in(choices, 2) ? EVENT_AUTH : (enum event_kind)choose(choices, EVENT_KINDS);
 }
 
-/* --- printing ------------------------------------------------------------------------------------ */
+/* --- printing ------------------------------------------------------------------------------------
+ */
 
 static void print_text(struct bytes text, const uint8_t *marks)
 {
@@ -303,9 +326,8 @@ static void print_value(const struct item *item, const struct value *value)
 
 static void print_item(const struct item *item)
 {
-    static const char *const tests[] = {
-        "pattern", "number", "lt", "lte", "gt", "gte", "network", "re", "fieldref", "exists", "null"
-    };
+    static const char *const tests[] = { "pattern", "number", "lt",       "lte",    "gt",  "gte",
+                                         "network", "re",     "fieldref", "exists", "null" };
     printf("    %s|%s%s%s%s%s: ", item->keyword ? "(keyword)" : item->name, tests[item->test],
            item->all ? "|all" : "", item->not_equal ? "|neq" : "", item->cased ? "|cased" : "",
            item->exists ? "|yes" : "");
@@ -318,9 +340,9 @@ void print_rule(const struct rule *rule)
 {
     static const char *const operations[] = { "", "not", "and", "or" };
     const struct expression *expression = &rule->expression;
-    printf("rule: kinds %x, protocol %s%s%s%s\n", rule->kinds, rule->protocol ? rule->protocol : "any",
-           rule->disabled ? ", disabled" : "", rule->waits_for ? ", waiting" : "",
-           rule->correlation ? ", correlation" : "");
+    printf("rule: kinds %x, protocol %s%s%s%s\n", rule->kinds,
+           rule->protocol ? rule->protocol : "any", rule->disabled ? ", disabled" : "",
+           rule->waits_for ? ", waiting" : "", rule->correlation ? ", correlation" : "");
     for (size_t s = 0; s < expression->search_count; s++) {
         const struct search *search = &expression->searches[s];
         printf("  search %zu, %s of\n", s, search->all ? "all" : "one");

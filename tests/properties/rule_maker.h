@@ -1,5 +1,5 @@
-/* Makes rules and events by choices: random ones, or those that the bytes of a fuzzer make. The words
- * are few, so that rules often match. */
+/* Makes rules and events by choices: random ones, or those that the bytes of a fuzzer make. The
+ * words are few, so that rules often match. */
 #ifndef MAILTAP_RULE_MAKER_H
 #define MAILTAP_RULE_MAKER_H
 

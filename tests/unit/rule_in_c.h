@@ -96,8 +96,8 @@ static inline struct search search_of(struct arena *arena, const struct item *it
 }
 
 /* A rule about these kinds (bits): the first search, and none of the others. */
-static inline struct rule rule_of(struct arena *arena, uint32_t kinds, const struct search *searches,
-                                  size_t count)
+static inline struct rule rule_of(struct arena *arena, uint32_t kinds,
+                                  const struct search *searches, size_t count)
 {
     struct rule rule = { .title = "test", .uuid = "", .name = "", .id = "test", .kinds = kinds };
     struct search *copy = arena_take(arena, count, sizeof *copy);
@@ -113,7 +113,9 @@ static inline struct rule rule_of(struct arena *arena, uint32_t kinds, const str
             steps[n++].operation = OPERATION_AND;
         }
     }
-    rule.expression = (struct expression){ copy, count, steps, n };
+    rule.expression = (struct expression){
+        .searches = copy, .search_count = count, .steps = steps, .step_count = n
+    };
     return rule;
 }
 
