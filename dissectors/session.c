@@ -158,6 +158,14 @@ static bool proxy_header_passed(struct session *s)
     return true;
 }
 
+/* The port may break a tie between protocols only where both sides were seen from the start: what
+ * is left of others' traffic after a loss may look like anything. */
+static bool port_may_tell(const struct session *s, struct bytes server)
+{
+    return server.len > 0 && !s->midstream && s->stream[FROM_CLIENT].gap == 0 &&
+           s->stream[FROM_SERVER].gap == 0 && session_peer_visible(s, FROM_CLIENT) != CLAIM_NO;
+}
+
 /* Asks every dissector that has not said no. With `last`, no more bytes will come and the port
  * breaks the tie. */
 static void probe(struct session *s, bool last)
@@ -185,7 +193,7 @@ static void probe(struct session *s, bool last)
     bool full = client.len == PROBE_MAX || server.len == PROBE_MAX;
     if (open && !full && !last)
         return;
-    if (by_port && server.len > 0 && !s->midstream) {
+    if (by_port && port_may_tell(s, server)) {
         recognise(s, by_port);
         return;
     }

@@ -166,14 +166,14 @@ static bool named_search(struct parser *parser, struct token token)
     size_t len = token.text.len < sizeof name - 1 ? token.text.len : sizeof name - 1;
     memcpy(name, token.text.data, len);
     name[len] = '\0';
+    if (strchr(name, '*'))
+        return COMPLAIN(parser, token.place, "\"%s\" needs \"1 of\" or \"all of\" before it", name);
     struct nearest nearest = nearest_to(name);
     for (size_t i = 0; i < parser->search_count; i++)
         nearest_consider(&nearest, parser->searches[i].name);
     if (nearest.best)
         return COMPLAIN(parser, token.place, "unknown search \"%s\", did you mean \"%s\"?", name,
                         nearest.best);
-    if (strchr(name, '*'))
-        return COMPLAIN(parser, token.place, "\"%s\" needs \"1 of\" or \"all of\" before it", name);
     return COMPLAIN(parser, token.place, "unknown search \"%s\"", name);
 }
 

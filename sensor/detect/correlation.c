@@ -329,7 +329,6 @@ bool correlator_swap(struct correlator *all, const struct rule_set *set)
     correlation_plan_free(&all->plan);
     all->plan = plan;
     all->swept = 0;
-    all->end_ns = 0; /* to be found anew */
     return true;
 }
 

@@ -100,6 +100,8 @@ bool load_count(struct loader *, const struct yaml_node *, const char *what, uin
 /* 30s, 10m, 24h, 7d */
 bool load_span(struct loader *, const struct yaml_node *, const char *what, uint64_t *ns);
 bool load_level(struct loader *, const struct yaml_node *, enum severity *to);
+/* 192.0.2.0/24, or an address, which has all its bits. Bits behind the mask become zero. */
+bool load_network(struct bytes, struct network *);
 /* A word or a list of words, as an array that ends with NULL. */
 const char *const *load_words(struct loader *, const struct yaml_node *, const char *what);
 /* One of the words (the list ends with NULL); returns which, or -1. */
@@ -111,6 +113,9 @@ bool load_known_members(struct loader *, const struct yaml_node *map, const char
 /* "unknown WHAT "word", did you mean "best"?" */
 void load_unknown(struct loader *, struct place, const char *what, const char *word,
                   const char *best);
+/* The same, with the best of a list that ends with NULL; or all of it, if none is near. */
+void load_unknown_of(struct loader *, struct place, const char *what, const char *word,
+                     const char *const *words);
 
 /* --- sigma_fields.c ------------------------------------------------------------------------------
  */

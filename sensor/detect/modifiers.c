@@ -86,6 +86,10 @@ static bool unknown(struct bytes name, struct place place, struct problems *prob
 {
     char word[64];
     text_copy(word, sizeof word, name);
+    if (name.len == 0) {
+        problem_error(problems, place, "there is no modifier behind |");
+        return false;
+    }
     struct nearest nearest = nearest_to(word);
     for (size_t i = 0; i < ROWS; i++) {
         if (rows[i].doc)

@@ -98,11 +98,16 @@ struct nearest nearest_to(const char *word)
 {
     /* text_distance() does not look at long words: nothing is near to them. */
     size_t len = strlen(word);
-    return (struct nearest){ .word = word, .least = len < 64 ? (unsigned)len / 3 + 1 : 0 };
+    static const unsigned char near[] = { 0, 1, 2, 2, 3, 3 }; /* two letters may change places */
+    unsigned least = len < sizeof near ? near[len] : len < 64 ? (unsigned)len / 3 + 1 : 0;
+    return (struct nearest){ .word = word, .least = least };
 }
 
 void nearest_consider(struct nearest *nearest, const char *candidate)
 {
+    size_t one = strlen(nearest->word), other = strlen(candidate);
+    if ((one > other ? one - other : other - one) >= nearest->least)
+        return; /* so many letters are missing at least */
     unsigned distance = text_distance(nearest->word, candidate);
     if (distance < nearest->least) {
         nearest->least = distance;

@@ -68,7 +68,9 @@ struct value {
 };
 
 /* One line of a search: a field (or, for a keyword, any text of the event) and the values it may
- * have. A field with several values (a list, or an object of an array) holds if one of them does. */
+ * have. A field with several values (a list, or an object of an array) holds if one of them does.
+ * Keywords have MARK_MANY at both ends unless they say startswith or endswith. Values of claims and
+ * booleans are patterns in small letters. */
 struct item {
     struct place place;
     const char *name;  /* of the field as written, without modifiers; "" for keywords */

@@ -25,8 +25,9 @@ struct sigma_options {
     bool foreign; /* field names and log sources may be any: only the grammar is checked */
 };
 
-/* Returns a set (arena_free(set->arena) gives it back) unless there is no memory; it holds the
- * rules that have no errors. What is wrong is in problems, whose texts live in the set's arena. */
+/* Returns a set (arena_free(set->arena) gives it back) unless there is no memory (or it would take
+ * more than 256 MiB); it holds the rules that have no errors. What is wrong is in problems, whose
+ * texts live in the set's arena; it needs no initialisation. */
 struct rule_set *sigma_load(const struct sigma_options *, struct problems *);
 
 /* The same from memory, of one file called `name`: for tests and fuzzing. */

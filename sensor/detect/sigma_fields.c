@@ -61,10 +61,12 @@ static const struct {
     { "rcptto", "mailtap.smtp.rcpt_to" },
 };
 
-static const char *nearest_field(const char *word)
+static const char *nearest_field(const struct problems *problems, const char *word)
 {
     const char *prefix = "mailtap.";
     struct nearest nearest = nearest_to(word);
+    if (problems->count == PROBLEMS_MAX)
+        return NULL; /* nobody will read it */
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i].theirs, word) == 0)
             return names[i].ours;
@@ -106,9 +108,15 @@ enum field load_field(struct loader *loader, const char *name, struct place plac
     enum field field = schema_find(bytes_of_string(name));
     if (loader->options->foreign)
         return field;
-    if (field == FIELDS ||
-        (schema_field(field)->visibility == VISIBILITY_INTERNAL && use != USE_COUNT)) {
-        load_unknown(loader, place, "field", name, nearest_field(name));
+    if (field != FIELDS && schema_field(field)->visibility == VISIBILITY_INTERNAL) {
+        if (use == USE_COUNT)
+            return field;
+        problem_error(loader->problems, place,
+                      "\"%s\" is never shown: only correlations may group by it or count it", name);
+        return FIELDS;
+    }
+    if (field == FIELDS) {
+        load_unknown(loader, place, "field", name, nearest_field(loader->problems, name));
         return FIELDS;
     }
     if (is_known_later(field, &instead)) {
@@ -145,7 +153,7 @@ void load_check_template(struct loader *loader, const char *text, const struct y
         } else if (field == FIELDS || schema_field(field)->visibility == VISIBILITY_INTERNAL) {
             char word[100];
             text_copy(word, sizeof word, name);
-            load_unknown(loader, place, "field", word, nearest_field(word));
+            load_unknown(loader, place, "field", word, nearest_field(loader->problems, word));
         }
     }
 }
@@ -168,9 +176,10 @@ static uint32_t all_kinds(void)
 static bool load_service(struct loader *loader, const struct yaml_node *node,
                          struct log_source *source)
 {
-    struct nearest nearest = nearest_to(node->text);
+    const char *known[PROTOCOLS + EVENT_KINDS + 2];
+    size_t count = 0;
     for (size_t i = 0; i < PROTOCOLS; i++) {
-        nearest_consider(&nearest, services[i].service);
+        known[count++] = services[i].service;
         if (strcmp(node->text, services[i].service) == 0) {
             source->protocol = services[i].protocol;
             return true;
@@ -178,17 +187,18 @@ static bool load_service(struct loader *loader, const struct yaml_node *node,
     }
     for (unsigned i = 0; i < EVENT_KINDS; i++) {
         const char *name = schema_event((enum event_kind)i)->name;
-        if (i == EVENT_FINDING)
+        bool connection = i == EVENT_FLOW && strcmp(node->text, "connection") == 0;
+        if (i == EVENT_FINDING) /* rules make them, and are not about them */
             continue;
-        nearest_consider(&nearest, name);
-        if (strcmp(node->text, i == EVENT_FLOW ? "connection" : name) == 0 ||
-            strcmp(node->text, name) == 0) {
+        known[count++] = name;
+        if (connection || strcmp(node->text, name) == 0) {
             source->kinds = 1U << i;
             return true;
         }
     }
-    nearest_consider(&nearest, "connection");
-    load_unknown(loader, node->place, "service", node->text, nearest.best);
+    known[count++] = "connection";
+    known[count] = NULL;
+    load_unknown_of(loader, node->place, "service", node->text, known);
     return false;
 }
 

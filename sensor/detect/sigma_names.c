@@ -73,7 +73,7 @@ size_t load_find(struct loader *loader, const char *name, void (*each)(void *arg
 const char *load_nearest_rule(struct loader *loader, const char *name)
 {
     struct nearest nearest = nearest_to(name);
-    for (size_t i = 0; i < loader->name_count; i++)
+    for (size_t i = 0; i < loader->name_count && loader->problems->count < PROBLEMS_MAX; i++)
         nearest_consider(&nearest, loader->names[i].name);
     return nearest.best;
 }

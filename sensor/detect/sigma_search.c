@@ -6,6 +6,8 @@
 #include "loader.h"
 #include "modifiers.h"
 
+#define NAME_MAX_LEN 100 /* of a search: the time that patterns of names take depends on it */
+
 /* A member of a map, or a bare value, which is a keyword. */
 static bool load_item(struct loader *loader, const struct yaml_node *node, bool keyword,
                       struct item *item)
@@ -122,25 +124,36 @@ static bool is_search(const struct yaml_node *member, const char *skip)
     return strcmp(member->key, "condition") != 0 && (!skip || strcmp(member->key, skip) != 0);
 }
 
+/* Whether this member may be a search at all. */
+static bool check_search(struct loader *loader, const struct yaml_node *member, size_t count)
+{
+    if (strcmp(member->key, "timeframe") == 0)
+        problem_error(loader->problems, member->key_place,
+                      "timeframe is not supported: write a correlation");
+    else if (count == SEARCHES_MAX)
+        problem_error(loader->problems, member->key_place, "more than %d searches in one rule",
+                      SEARCHES_MAX);
+    else if (strlen(member->key) > NAME_MAX_LEN)
+        problem_error(loader->problems, member->key_place,
+                      "the name of a search has at most %d bytes", NAME_MAX_LEN);
+    else
+        return true;
+    return false;
+}
+
+/* *whole: the condition can be judged, since each search is known by name at least. */
 static bool load_searches(struct loader *loader, const struct yaml_node *map, const char *skip,
-                          struct search *searches, size_t *count)
+                          struct search *searches, size_t *count, bool *whole)
 {
     bool good = true;
     for (const struct yaml_node *member = map->first; member; member = member->next) {
         if (!is_search(member, skip))
             continue;
-        if (*count == SEARCHES_MAX) {
-            problem_error(loader->problems, member->key_place, "more than %d searches in one rule",
-                          SEARCHES_MAX);
-            return false;
-        }
-        if (strcmp(member->key, "timeframe") == 0) {
-            problem_error(loader->problems, member->key_place,
-                          "timeframe is not supported: write a correlation");
-            return false;
-        }
         const char *name = arena_text(loader->arena, bytes_of_string(member->key));
-        good &= name && load_search(loader, member, name, &searches[(*count)++]);
+        *whole = name && check_search(loader, member, *count);
+        if (!*whole)
+            return false;
+        good &= load_search(loader, member, name, &searches[(*count)++]);
     }
     return good;
 }
@@ -164,8 +177,10 @@ bool load_expression(struct loader *loader, const struct yaml_node *map, const c
     size_t count = 0;
     if (!searches)
         return false;
-    bool good = load_searches(loader, map, skip, searches, &count);
-    if (count == 0 && good) {
+    bool whole = true, good = load_searches(loader, map, skip, searches, &count, &whole);
+    if (!whole)
+        return false;
+    if (count == 0) {
         problem_error(loader->problems, map->key_place, "there is no search");
         return false;
     }

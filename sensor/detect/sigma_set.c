@@ -74,7 +74,7 @@ static void complete_count(struct loader *loader, struct draft *draft)
         made->at_least = made->rule_count;
     if (made->at_least <= made->rule_count)
         return;
-    problem_error(loader->problems, correlation->count_place, "it has only %zu rules",
+    problem_error(loader->problems, correlation->count_place, "it is about %zu rules only",
                   made->rule_count);
     draft->broken = true;
 }
@@ -144,6 +144,7 @@ static void report_circles(struct loader *loader)
         if (draft->is_correlation && !draft->broken && draft->place_in_set == SIZE_MAX)
             find_circle(loader, draft, i + 1, walked);
     }
+    loader->no_memory |= !walked;
     free(walked);
 }
 

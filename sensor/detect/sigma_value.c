@@ -8,6 +8,8 @@
 #include "pattern.h"
 #include "text.h"
 
+#define VALUE_BYTES_MAX 4096 /* texts of events are shorter (FACTS_TEXT_MAX) */
+
 struct gatherer {
     struct loader *loader;
     struct item *item;
@@ -52,7 +54,8 @@ static struct value *new_value(struct gatherer *gatherer, struct place place)
 static bool add_pattern(struct gatherer *gatherer, struct bytes text, struct place place)
 {
     unsigned modifiers = gatherer->modifiers;
-    bool contains = (modifiers & MODIFIER_CONTAINS) || gatherer->item->keyword;
+    bool contains = (modifiers & MODIFIER_CONTAINS) ||
+                    (gatherer->item->keyword && !(modifiers & MODIFIERS_WHERE));
     struct value *value = new_value(gatherer, place);
     return value &&
            pattern_read(gatherer->loader->arena, text, contains || (modifiers & MODIFIER_ENDSWITH),
@@ -124,32 +127,13 @@ static bool add_number(struct gatherer *gatherer, struct bytes text, struct plac
     return value != NULL;
 }
 
-/* 192.0.2.0/24, or an address, which has all its bits. */
-static bool read_network(struct bytes text, struct network *network)
-{
-    size_t slash = bytes_index(text, '/');
-    size_t len = text_to_address(bytes_first(text, slash), network->address);
-    uint64_t bits = 8 * len;
-    if (len == 0 ||
-        (slash < text.len && (!text_to_u64(bytes_after(text, slash + 1), &bits) || bits > 8 * len)))
-        return false;
-    network->len = (uint8_t)len;
-    network->bits = (uint8_t)bits;
-    for (size_t i = 0; i < len; i++) {
-        size_t kept = bits > 8 * i ? bits - 8 * i : 0;
-        if (kept < 8)
-            network->address[i] &= (uint8_t)(0xff00U >> kept);
-    }
-    return true;
-}
-
 static bool add_network(struct gatherer *gatherer, struct bytes text, struct place place)
 {
     struct network network;
     char word[64];
     memset(&network, 0, sizeof network);
     text_copy(word, sizeof word, text);
-    if (!read_network(text, &network))
+    if (!load_network(text, &network))
         return COMPLAIN(gatherer, place, "\"%s\" is neither an address nor a network", word);
     if (!(gatherer->modifiers & MODIFIER_CIDR) && bytes_index(text, '/') < text.len)
         return COMPLAIN(gatherer, place, "\"%s\" is a network: write %s|cidr", word,
@@ -296,8 +280,8 @@ static bool each_text(struct gatherer *gatherer, const struct yaml_node *node, t
         struct bytes text = bytes_over(at->text, at->len);
         good &= gatherer->modifiers & MODIFIER_EXPAND ? expand(gatherer, text, at->place, take)
                                                       : take(gatherer, text, at->place);
-        if (gatherer->loader->values + gatherer->count >= VALUES_MAX)
-            break;
+        if (!good && gatherer->loader->values + gatherer->count >= VALUES_MAX)
+            break; /* said once */
     }
     return good;
 }
@@ -351,6 +335,8 @@ static bool values_are_texts(struct gatherer *gatherer, const struct yaml_node *
         if (at->kind != YAML_TEXT)
             return COMPLAIN(gatherer, at->place, "a value must be a text or a number, not a %s",
                             at->kind == YAML_MAP ? "map" : "list");
+        if (at->len > VALUE_BYTES_MAX)
+            return COMPLAIN(gatherer, at->place, "a value has at most %d bytes", VALUE_BYTES_MAX);
         if (yaml_is_null(at))
             return COMPLAIN(gatherer, at->place,
                             node->kind == YAML_LIST
@@ -393,6 +379,9 @@ bool load_values(struct loader *loader, const struct yaml_node *node, unsigned m
     if (typed && !modifiers_fit(modifiers, gatherer.type, &wrong))
         return COMPLAIN(&gatherer, node->key_place, "\"%s\" makes no sense for %s, which is %s",
                         wrong, item->name, load_type_name(gatherer.type));
+    if (item->keyword && (!modifiers_fit(modifiers, TYPE_TEXT, &wrong) ||
+                          (modifiers & (MODIFIER_EXISTS | MODIFIER_FIELDREF))))
+        return COMPLAIN(&gatherer, node->key_place, "this modifier needs a field before it");
     item->all = modifiers & MODIFIER_ALL;
     item->not_equal = modifiers & MODIFIER_NEQ;
     item->cased = modifiers & MODIFIER_CASED;

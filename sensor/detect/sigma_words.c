@@ -68,6 +68,30 @@ bool load_span(struct loader *loader, const struct yaml_node *node, const char *
     return false;
 }
 
+/* "id, name, title" */
+static void list_words(const char *const *words, char *to, size_t size)
+{
+    size_t len = 0;
+    to[0] = '\0';
+    for (int i = 0; words[i] && len < size; i++)
+        len += (size_t)snprintf(to + len, size - len, "%s%s", i > 0 ? ", " : "", words[i]);
+}
+
+void load_unknown_of(struct loader *loader, struct place place, const char *what, const char *word,
+                     const char *const *words)
+{
+    char list[256];
+    struct nearest nearest = nearest_to(word);
+    for (int i = 0; words[i]; i++)
+        nearest_consider(&nearest, words[i]);
+    if (nearest.best) {
+        load_unknown(loader, place, what, word, nearest.best);
+        return;
+    }
+    list_words(words, list, sizeof list);
+    problem_error(loader->problems, place, "unknown %s \"%.100s\": there are %s", what, word, list);
+}
+
 int load_choice(struct loader *loader, const struct yaml_node *node, const char *what,
                 const char *const *choices)
 {
@@ -75,23 +99,11 @@ int load_choice(struct loader *loader, const struct yaml_node *node, const char 
         problem_error(loader->problems, node->place, "%s must be a word", what);
         return -1;
     }
-    struct nearest nearest = nearest_to(node->text);
     for (int i = 0; choices[i]; i++) {
         if (strcmp(choices[i], node->text) == 0)
             return i;
-        nearest_consider(&nearest, choices[i]);
     }
-    if (nearest.best) {
-        load_unknown(loader, node->place, what, node->text, nearest.best);
-        return -1;
-    }
-    char list[256];
-    size_t len = 0;
-    for (int i = 0; choices[i] && len < sizeof list; i++)
-        len +=
-            (size_t)snprintf(list + len, sizeof list - len, "%s%s", i > 0 ? ", " : "", choices[i]);
-    problem_error(loader->problems, node->place, "unknown %s \"%.100s\": there are %s", what,
-                  node->text, list);
+    load_unknown_of(loader, node->place, what, node->text, choices);
     return -1;
 }
 
@@ -132,18 +144,33 @@ bool load_known_members(struct loader *loader, const struct yaml_node *map, cons
         return false;
     }
     for (const struct yaml_node *member = map->first; member; member = member->next) {
-        struct nearest nearest = nearest_to(member->key);
         bool known = false;
-        for (size_t i = 0; names[i] && !known; i++) {
+        for (size_t i = 0; names[i] && !known; i++)
             known = strcmp(names[i], member->key) == 0;
-            nearest_consider(&nearest, names[i]);
-        }
         if (known)
             continue;
         char full[100];
         snprintf(full, sizeof full, "entry of %s:", what);
-        load_unknown(loader, member->key_place, full, member->key, nearest.best);
+        load_unknown_of(loader, member->key_place, full, member->key, names);
         good = false;
     }
     return good;
+}
+
+bool load_network(struct bytes text, struct network *network)
+{
+    size_t slash = bytes_index(text, '/');
+    size_t len = text_to_address(bytes_first(text, slash), network->address);
+    uint64_t bits = 8 * len;
+    if (len == 0 ||
+        (slash < text.len && (!text_to_u64(bytes_after(text, slash + 1), &bits) || bits > 8 * len)))
+        return false;
+    network->len = (uint8_t)len;
+    network->bits = (uint8_t)bits;
+    for (size_t i = 0; i < len; i++) {
+        size_t kept = bits > 8 * i ? bits - 8 * i : 0;
+        if (kept < 8)
+            network->address[i] &= (uint8_t)(0xff00U >> kept);
+    }
+    return true;
 }

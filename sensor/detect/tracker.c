@@ -12,7 +12,7 @@
 #define RECIPIENTS_NS   (10 * MINUTE)
 #define ACCOUNTS_NS     (30 * MINUTE)
 #define FEW_TRIES       3
-#define CLIENT_BYTES    4096                           /* on average */
+#define CLIENT_BYTES    1024                           /* on average */
 #define BYTES_MIN       (4 * (size_t)TRACKED_MAX * 64) /* room for a few busy clients in any case */
 #define NAME_MAX_HASHED 1024
 

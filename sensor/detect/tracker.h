@@ -3,11 +3,12 @@
  *
  * Trackers: recipients and addresses asked for by one client within 10 minutes, with the share that
  * was refused; accounts on which one client failed within 30 minutes, with few tries each. What was
- * seen is counted, with gaps too: nothing that is said here grows by a loss.
+ * seen is counted: after a loss the counts are too small, and shares and "few" are of what was
+ * seen.
  *
  * A thing counts while now - the time it was last seen <= 10 or 30 minutes. Of one client the 1,024
  * latest recipients, questions and accounts count; clients give way when there are too many, or
- * when they hold more than 4 KiB each on average, the one unused longest first. */
+ * when they hold more than 1 KiB each on average, the one unused longest first. */
 #ifndef MAILTAP_TRACKER_H
 #define MAILTAP_TRACKER_H
 

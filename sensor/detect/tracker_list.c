@@ -37,7 +37,8 @@ size_t tracker_list_needs(const struct tracker_list *list)
 
 bool tracker_list_grow(struct tracker_list *list, struct pool *pool)
 {
-    struct tracker_list larger = { .count = list->count, .capacity = next_capacity(list) };
+    struct tracker_list larger = *list;
+    larger.capacity = next_capacity(list);
     if (!pool_take(pool, bytes_of(larger.capacity)))
         return false;
     larger.names = malloc(larger.capacity * sizeof *larger.names);
@@ -78,14 +79,20 @@ static uint32_t place_of(const struct tracker_list *list, uint64_t name)
     return i;
 }
 
-/* Of those seen at the same time the first. */
-static uint32_t seen_longest_ago(const struct tracker_list *list)
+/* Times only grow, so the first one found at the floor will do: of many things seen at once, each
+ * search for the next takes up where the last one ended. */
+static uint32_t seen_longest_ago(struct tracker_list *list)
 {
-    uint32_t longest = 0;
-    for (uint32_t i = 1; i < list->count; i++) {
-        if (list->things[i].at[0] < list->things[longest].at[0])
-            longest = i;
+    uint32_t longest = list->next % list->count;
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint32_t place = (list->next + i) % list->count;
+        if (list->things[place].at[0] < list->things[longest].at[0])
+            longest = place;
+        if (list->things[longest].at[0] <= list->floor_ns)
+            break;
     }
+    list->floor_ns = list->things[longest].at[0];
+    list->next = longest + 1;
     return longest;
 }
 

@@ -20,6 +20,8 @@ struct tracker_list {
     uint64_t *names; /* hashes, beside each other: they are searched */
     struct tracked *things;
     uint32_t count, capacity;
+    uint64_t floor_ns; /* nothing was last seen before this */
+    uint32_t next;     /* where the search for what makes way goes on */
 };
 
 /* Frees and gives the bytes back; the list is empty and usable again. */

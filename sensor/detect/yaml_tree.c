@@ -41,6 +41,36 @@ static struct place place_of_offset(const struct reader *reader, size_t offset)
     return place;
 }
 
+/* libyaml counts characters: where the byte is. */
+static size_t byte_of(struct bytes text, size_t characters)
+{
+    size_t i = 0;
+    for (; i < text.len; i++) {
+        bool starts = (text.data[i] & 0xc0) != 0x80;
+        if (starts && characters-- == 0)
+            break;
+    }
+    return i;
+}
+
+/* What people most often meant, by the byte at which libyaml gave up; or "". */
+static const char *hint(const struct reader *reader)
+{
+    size_t at = byte_of(reader->text, reader->parser.problem_mark.index);
+    const uint8_t *text = reader->text.data;
+    if (at > 0 && at <= reader->text.len && text[at - 1] == '*')
+        return " (a value that begins with * needs quotes)";
+    if (at >= reader->text.len)
+        return "";
+    if (text[at] == '\t')
+        return " (a tab: indent with spaces)";
+    if (text[at] == '%' || text[at] == '@' || text[at] == '`')
+        return " (a value that begins with %, @ or ` needs quotes)";
+    if (text[at] == ':')
+        return " (a text with a colon and a space needs quotes)";
+    return "";
+}
+
 static void parser_failed(const struct reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
@@ -50,11 +80,9 @@ static void parser_failed(const struct reader *reader)
                       "not YAML: %s", what);
         return;
     }
-    size_t at = parser->problem_mark.index;
-    bool star = at > 0 && at <= reader->text.len && reader->text.data[at - 1] == '*';
     problem_error(reader->problems, place_of(reader, parser->problem_mark), "not YAML: %s%s%s%s",
                   what, parser->context ? " " : "", parser->context ? parser->context : "",
-                  star ? " (a value that begins with * needs quotes)" : "");
+                  hint(reader));
 }
 
 static bool refuse(const struct reader *reader, yaml_mark_t mark, const char *what)

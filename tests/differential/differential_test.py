@@ -54,10 +54,19 @@ DIFFERENCES = {
     "exim-client": [
         (BDAT, 6 * ["+MAIL <alice@example.org>", "+RCPT <nobody@example.org> 550"]
          + 4 * ["+RCPT <bob@example.org> 250"] + 2 * ["+RCPT <bob@example.org> 550"])],
+    "imapflow": [
+        (LITERAL, 6 * ["-AUTH LOGIN -"] + 3 * ["-AUTH PLAIN -"])],
     "joined-late": [
         (MIDSTREAM, ["-AUTH PLAIN 235", "-MAIL <alice@example.org>", "-RCPT <bob@example.org> 250"])],
+    "mailutils-imap": [
+        (LITERAL, 4 * ["-AUTH LOGIN -"] + 2 * ["-AUTH PLAIN -"] + ["-AUTH LOGIN OK", "-AUTH PLAIN NO"]),
+        (NO_MECHANISM, ["+AUTH ? NO", "-AUTH X-NEVER-HEARD-OF NO"])],
+    "mailutils-pop3": [
+        (ONE_LINE, ["+RETR +OK"])],
     "not-mail-imap-ports": [
         (NOT_POP, ["-AUTH ? +OK"])],
+    "perl-readers": [
+        (LITERAL, 4 * ["-AUTH LOGIN -"] + 2 * ["-AUTH PLAIN -"])],
     "postfix-relay-pipelining": [
         (REFUSED_DATA, ["+MAIL <>", "+RCPT <news@example.net> 454", "+MAIL <news@example.net>", "+RCPT <bob@example.org> 250"])],
     "sasl-refused": [

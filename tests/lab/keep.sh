@@ -20,6 +20,7 @@ version_of() {
     leafnode) echo "Leafnode $(dpkg-deb -f "$unpacked"/leafnode/*.deb Version)" ;;
     opensmtpd) echo "OpenSMTPD $(dpkg-deb -f "$unpacked"/opensmtpd/*.deb Version)" ;;
     cyrus) echo "Cyrus IMAP $(dpkg-deb -f "$unpacked"/cyrus-common/*.deb Version)" ;;
+    imapflow) echo "imapflow $(sed -n 's/^ *"version": "\(.*\)".*/\1/p' "$unpacked/imapflow/node_modules/imapflow/package.json")" ;;
     gsasl) gsasl --version | awk 'NR==1 {print "GNU SASL", $NF}' ;;
     *) dpkg-query -W -f='${Package} ${Version}' "$1" ;;
     esac

@@ -1,4 +1,4 @@
-# Servers with mailboxes besides Dovecot, with which they exclude each other as packages: Cyrus. Sourced by record.
+# Servers with mailboxes besides Dovecot: Cyrus, with which it excludes itself as a package, and GNU Mailutils. Sourced by record.
 
 # start_cyrus PROTOCOL...: of imap, pop3 and sieve, for those in $cyrus_users. Standard input has the lines of imapd.conf that
 # only this one has. Each program serves one connection (-U 1): one that waited may not see what another wrote. Passwords are in a database that CRAM-MD5 can read; who logs in by IMAP for the first time gets a mailbox.
@@ -35,7 +35,7 @@ CF
             "$dir/imapd.conf"
         echo "SERVICES {"
         for protocol; do
-            echo "$protocol cmd=\"$(cyrus_program $protocol)\" listen=\"192.0.2.25:$(cyrus_port $protocol)\" prefork=0"
+            echo "$protocol cmd=\"$(cyrus_program $protocol)\" listen=\"192.0.2.25:$(port_of $protocol)\" prefork=0"
         done
         echo "}"
     } >"$dir/cyrus.conf"
@@ -48,9 +48,9 @@ CF
     serve bash -c 'export CYRUS_USER=cyrus LD_LIBRARY_PATH=$unpacked/cyrus-common/root/usr/lib/x86_64-linux-gnu
         with_users cyrus "$unpacked/cyrus-common/root/usr/lib/cyrus/bin/master" -D -p "$work/cyrus/pid" \
             -C "$work/cyrus/imapd.conf" -M "$work/cyrus/cyrus.conf"'
-    for protocol; do wait_for_port 192.0.2.25 "$(cyrus_port $protocol)"; done
+    for protocol; do wait_for_port 192.0.2.25 "$(port_of $protocol)"; done
 }
-cyrus_port() {
+port_of() {
     case $1 in
     imap) echo 143 ;;
     pop3) echo 110 ;;
@@ -80,4 +80,44 @@ for name, password in people:
             with open(path, "rb") as file:
                 client.append("INBOX", None, None, file.read().replace(b"\n", b"\r\n"))
 PYTHON
+}
+
+# start_mailutils PROTOCOL...: of imap and pop3. For GNU Mailutils the people are users of the system, with passwords in an
+# /etc/shadow of its own; CRAM-MD5 and SCRAM look into a file of their own.
+start_mailutils() {
+    local protocol dir=$work/mailutils
+    mkdir -p "$dir/spool"
+    chmod 1777 "$dir/spool"
+    sed 's/:{PLAIN}/\t/' "$work/passwords" >"$dir/cram"
+    while read -r name password; do
+        printf '%s:%s:20000:0:99999:7:::\n' "$name" "$(openssl passwd -6 "$password")"
+    done <"$dir/cram" >"$dir/shadow"
+    export dir users="mail $(cut -f1 "$dir/cram" | tr '\n' ' ')"
+    for protocol; do
+        {
+            printf '%s\n' 'auth { authentication "system"; authorization "system"; };' "mailbox { mail-spool \"$dir/spool\"; };" \
+                "mode daemon;" "foreground yes;" "pidfile \"$dir/$protocol.pid\";" "logging { syslog no; };" \
+                "server 192.0.2.25:$(port_of $protocol) { tls-mode false; };"
+            [ $protocol = pop3 ] ||
+                echo "gsasl { cram-passwd \"$dir/cram\"; service imap; realm example.org; hostname mx.example.org; };"
+        } >"$dir/$protocol.conf"
+        serve bash -c 'mount --bind "$dir/shadow" /etc/shadow; with_users "$users" "$@"' mailutils \
+            "$(mailutils_program $protocol)" --config-file "$dir/$protocol.conf"
+        wait_for_port 192.0.2.25 "$(port_of $protocol)"
+    done
+}
+mailutils_program() {
+    case $1 in
+    imap) echo /usr/sbin/imap4d ;;
+    pop3) echo /usr/sbin/pop3d ;;
+    esac
+}
+
+# mailutils_mail NAME FILE: a mail that was there before, in an mbox that belongs to its user.
+mailutils_mail() {
+    local mailbox=$work/mailutils/spool/$1@example.org number
+    { echo "From news@example.net Tue Nov 24 10:00:00 2026"; cat "$2"; echo; } >>"$mailbox"
+    # with_users counts from 64001, which is "mail".
+    number=$(cut -f1 "$work/mailutils/cram" | grep -n "^$1@" | cut -d: -f1)
+    chown $((64001 + number)) "$mailbox"
 }

@@ -129,6 +129,17 @@ unpack() {
         >/dev/null || fail "cannot get the package $1"
 }
 
+# unpack_node PACKAGE VERSION: from npm, into $unpacked/PACKAGE/node_modules, once. No script of it is run.
+unpack_node() {
+    local dir=$unpacked/$1
+    [ ! -d "$dir/node_modules" ] || return 0
+    command -v npm >/dev/null || fail "this scenario needs npm"
+    rm -rf "$dir"
+    mkdir -p "$dir/new"
+    (cd "$dir/new" && timeout 300 npm install --ignore-scripts --no-audit --no-fund --prefix . "$1@$2" &&
+        mv node_modules ../ && cd .. && rm -rf new) >/dev/null 2>&1 || fail "cannot get $1 $2 from npm"
+}
+
 # with_users "NAME..." COMMAND...: runs it with these users in the system's files. Namespaces made by "ip netns exec" have
 # their own mounts, so the files themselves stay as they are. Exported: it runs inside.
 with_users() {

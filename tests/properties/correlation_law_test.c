@@ -119,8 +119,8 @@ static void look(const struct naive *naive, size_t c, const struct correlation *
 }
 
 /* The chain that ends with the last entry and begins as late as it can. */
-static bool chain(const struct naive *naive, size_t c, const struct correlation *what,
-                  unsigned key, uint64_t oldest, struct correlation_result *result)
+static bool chain(const struct naive *naive, size_t c, const struct correlation *what, unsigned key,
+                  uint64_t oldest, struct correlation_result *result)
 {
     size_t step = what->rule_count, i = naive->counts[c];
     while (step > 0 && i-- > 0) {
@@ -168,7 +168,8 @@ static bool naive_judge(struct naive *naive, size_t c, const struct correlation 
                                   : chain(naive, c, what, key, oldest, result);
 }
 
-/* All bounded windows that end before `now`: by their end, then by rule, then by their beginning. */
+/* All bounded windows that end before `now`: by their end, then by rule, then by their beginning.
+ */
 static void naive_time(struct naive *naive, const struct scene_set *rules, uint64_t now)
 {
     for (;;) {
@@ -178,8 +179,8 @@ static void naive_time(struct naive *naive, const struct scene_set *rules, uint6
         for (size_t c = 0; FIRST + c < rules->set.count; c++) {
             for (size_t w = 0; w < naive->window_counts[c]; w++) {
                 struct bounded_window *window = &naive->windows[c][w];
-                uint64_t ends = naive->entries[c][window->first].time_ns +
-                                rules->what[FIRST + c].timespan_ns;
+                uint64_t ends =
+                    naive->entries[c][window->first].time_ns + rules->what[FIRST + c].timespan_ns;
                 if (!window->open || ends >= end)
                     continue;
                 next = window;
@@ -210,7 +211,8 @@ static void naive_enter(struct naive *naive, size_t c, const struct correlation 
             return;
     }
     naive->windows[c][naive->window_counts[c]++] =
-        (struct bounded_window){ true, naive->lost && entry->time_ns <= naive->lost_ns, entry->key, place };
+        (struct bounded_window){ true, naive->lost && entry->time_ns <= naive->lost_ns, entry->key,
+                                 place };
 }
 
 static bool naive_feed(struct naive *naive, size_t c, const struct correlation *what,
@@ -270,13 +272,13 @@ static void naive_lost(struct naive *naive, uint64_t until_ns)
     }
 }
 
-/* --- random streams ---------------------------------------------------------------------------- */
+/* --- random streams ----------------------------------------------------------------------------
+ */
 
 static void random_correlation(struct scene_set *rules, uint64_t *random)
 {
     enum correlation_type type = (enum correlation_type)random_below(random, 4);
-    struct correlation *what =
-        scene_correlation(rules, type, 0, random_below(random, 8) * 10);
+    struct correlation *what = scene_correlation(rules, type, 0, random_below(random, 8) * 10);
     size_t place = (size_t)(what - rules->what);
     what->group_count = 1;
     what->rule_count = 1 + random_below(random, 3);
@@ -284,8 +286,7 @@ static void random_correlation(struct scene_set *rules, uint64_t *random)
     for (size_t r = 0; r < what->rule_count; r++) {
         size_t rule = random_below(random, DETECTION + (place - FIRST));
         what->rules[r] = (uint16_t)(rule < DETECTION ? rule : rule - DETECTION + FIRST);
-        what->group[0][r] =
-            aliases && random_below(random, 2) ? FIELD_USER_NAME : FIELD_CLIENT_IP;
+        what->group[0][r] = aliases && random_below(random, 2) ? FIELD_USER_NAME : FIELD_CLIENT_IP;
     }
     what->at_least = random_below(random, 5);
     if (type > VALUE_COUNT || random_below(random, 2))
@@ -309,8 +310,7 @@ static void random_stream(struct stream *stream, uint64_t seed)
     for (size_t i = 0; i < stream->count; i++) {
         struct happening *happening = &stream->list[i];
         size_t kind = random_below(&random, 20);
-        now += random_below(&random, 3) ? 10 * random_below(&random, 3)
-                                        : random_below(&random, 12);
+        now += random_below(&random, 3) ? 10 * random_below(&random, 3) : random_below(&random, 12);
         *happening = (struct happening){ kind == 0   ? LOSS
                                          : kind == 1 ? SWAP
                                          : kind == 2 ? PAUSE
@@ -350,7 +350,8 @@ static void print_stream(const struct stream *stream)
     }
 }
 
-/* --- the law ----------------------------------------------------------------------------------- */
+/* --- the law -----------------------------------------------------------------------------------
+ */
 
 static void on_over(void *arg, size_t rule, const struct correlation_result *result,
                     const struct event *last)
@@ -419,11 +420,10 @@ static size_t play(struct stream *stream)
     overs.count = 0;
     unsigned swaps = 0;
     copy_rules(&copies[0], &stream->rules);
-    struct correlator *correlator =
-        correlator_new(&copies[0].set, &(struct correlation_options){ .max_windows = 256,
-                                                                      .max_bytes = 1 << 18,
-                                                                      .over = on_over,
-                                                                      .arg = &overs });
+    struct correlator *correlator = correlator_new(
+        &copies[0].set,
+        &(struct correlation_options){
+            .max_windows = 256, .max_bytes = 1 << 18, .over = on_over, .arg = &overs });
     size_t at = 0;
     bool same = correlator != NULL;
     for (; same && at < stream->count; at++) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sigma.h"
 
@@ -45,8 +46,7 @@ static void announced(const char *path, char *to, size_t size)
                  EXPECT);
     if (file)
         fclose(file);
-    snprintf(to, size, "%s:%s%s", path, line[strlen(EXPECT)] == ' ' ? "" : "",
-             line + strlen(EXPECT));
+    snprintf(to, size, "%s:%s", path, line + strlen(EXPECT));
 }
 
 static bool same(const struct problems *problems, const char *expected, const char *what)
@@ -128,16 +128,14 @@ static bool extract(const char *archive, char *folder)
 
 int main(int argc, char **argv)
 {
-    char folder[512], archive[512], scratch[] = "/tmp/mailtap-rules-XXXXXX", command[600];
+    char archive[512], scratch[] = "/tmp/mailtap-rules-XXXXXX", command[600];
     const char *schemas = getenv("MAILTAP_SCHEMAS");
-    if (argc != 2)
+    /* Errors name files: from there, they have the same names everywhere. */
+    if (argc != 2 || chdir(argv[1]) != 0)
         return 2;
-    snprintf(folder, sizeof folder, "%s/tests/rules/malformed", argv[1]);
-    bool good = malformed(folder);
-    if (schemas)
-        snprintf(archive, sizeof archive, "%s/sigma-sample.tar.gz", schemas);
-    else
-        snprintf(archive, sizeof archive, "%s/../shared/schemas/sigma-sample.tar.gz", argv[1]);
+    bool good = malformed("tests/rules/malformed");
+    snprintf(archive, sizeof archive, "%s/sigma-sample.tar.gz",
+             schemas ? schemas : "../shared/schemas");
     if (extract(archive, scratch)) {
         good &= sample(scratch);
         snprintf(command, sizeof command, "rm -rf '%s'", scratch);

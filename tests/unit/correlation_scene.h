@@ -48,9 +48,9 @@ static inline struct correlation *scene_correlation(struct scene_set *scene,
 
 struct scene_event {
     uint64_t time_ns;
-    uint32_t client;  /* 0: none */
-    const char *user; /* NULL: none */
-    uint64_t rules;   /* bits: those that it matches */
+    uint32_t client;    /* 0: none */
+    const char *user;   /* NULL: none */
+    uint64_t rules;     /* bits: those that it matches */
     uint64_t held_back; /* bits: correlations whose own expression does not let it through */
 };
 

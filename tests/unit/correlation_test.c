@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "correlation_scene.h"
+#include "counting.h"
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 #define SECOND     UINT64_C(1000000000)
@@ -59,8 +60,8 @@ static int begin(void **state)
 static struct correlator *start(uint32_t windows, size_t bytes)
 {
     struct correlator *correlator = correlator_new(
-        &scene.set,
-        &(struct correlation_options){ .max_windows = windows, .max_bytes = bytes, .over = on_over });
+        &scene.set, &(struct correlation_options){
+                        .max_windows = windows, .max_bytes = bytes, .over = on_over });
     assert_non_null(correlator);
     return correlator;
 }
@@ -75,14 +76,14 @@ static bool holds(struct correlator *correlator, size_t rule, uint64_t time_ns, 
                   const char *user, uint64_t rules, struct correlation_result *result)
 {
     struct scene_answer answer =
-        scene_play(correlator, &(struct scene_event){ time_ns, client, user, rules });
+        scene_play(correlator, &(struct scene_event){ time_ns, client, user, rules, 0 });
     if (result)
         *result = answer.results[rule];
     return hit(&answer, rule);
 }
 
-#define HOLDS(t, client, user, rules) \
-    holds(correlator, FIRST, (t) * SECOND, client, user, rules, &result)
+#define HOLDS(t, client, user, rules)                                                              \
+    holds(correlator, FIRST, (t)*SECOND, client, user, rules, &result)
 
 TEST(events_at_the_edge)
 {
@@ -140,6 +141,45 @@ TEST(its_own_expression)
     correlator_free(correlator);
 }
 
+static uint64_t key_over(struct bytes user, struct bytes domain)
+{
+    struct correlation what = { .rule_count = 1,
+                                .group = { { FIELD_USER_NAME }, { FIELD_USER_DOMAIN } },
+                                .group_count = 2 };
+    struct counting counting;
+    struct window_key key;
+    struct facts_index index;
+    struct facts facts;
+    counting_init(&counting, &what);
+    facts_init(&facts, NULL);
+    facts_text(&facts, FIELD_USER_NAME, user);
+    facts_text(&facts, FIELD_USER_DOMAIN, domain);
+    facts_index(&index, buffer_view(&facts.records));
+    assert_true(counting_key(&counting, 0, EVENT_AUTH, &index, &key));
+    facts_free(&facts);
+    return key.hash[0];
+}
+
+static uint64_t key_of(const char *user, const char *domain)
+{
+    return key_over(bytes_of_string(user), bytes_of_string(domain));
+}
+
+TEST(no_two_groups_read_the_same)
+{
+    char a[64] = "", b[64] = "";
+    memset(a, 'a', 40);
+    memcpy(b, a, sizeof b);
+    b[39] = 'b'; /* behind what a short value has room for */
+    assert_true(key_of("a", "b") == key_of("a", "b"));
+    assert_true(key_of("ab", "c") != key_of("a", "bc"));
+    assert_true(key_of("", "a") != key_of("a", ""));
+    assert_true(key_over(BYTES_LITERAL("a\0"), BYTES_LITERAL("b")) !=
+                key_over(BYTES_LITERAL("a"), BYTES_LITERAL("\0b")));
+    assert_true(key_of(a, "c") == key_of(a, "c"));
+    assert_true(key_of(a, "c") != key_of(b, "c"));
+}
+
 TEST(count_is_kept_beyond_the_condition)
 {
     struct correlation_result result;
@@ -184,7 +224,7 @@ TEST(different_values)
     struct correlator *correlator = start(100, 1 << 20);
     assert_false(HOLDS(1000, 1, "a", 1));
     assert_false(HOLDS(1100, 1, "b", 1));
-    assert_false(HOLDS(1200, 1, "a", 1)); /* renewed */
+    assert_false(HOLDS(1200, 1, "a", 1));  /* renewed */
     assert_false(HOLDS(1200, 1, NULL, 1)); /* has none */
     assert_false(HOLDS(1250, 2, "c", 1));
     assert_true(HOLDS(1400, 1, "c", 1)); /* b is exactly as old as it may be */
@@ -192,6 +232,24 @@ TEST(different_values)
     assert_int_equal(result.first_ns, 1100 * SECOND);
     assert_false(holds(correlator, FIRST, 1400 * SECOND + 1, 1, "c", 1, &result));
     assert_true(HOLDS(1401, 1, "A", 1)); /* exact bytes */
+    correlator_free(correlator);
+}
+
+/* Of more values than are kept, the latest are. */
+TEST(the_latest_values)
+{
+    struct correlation_result result;
+    scene_correlation(&scene, VALUE_COUNT, 1, SPAN)->at_least = 3;
+    struct correlator *correlator = start(100, 1 << 20);
+    char user[16] = "";
+    for (uint64_t i = 1; i <= 20; i++) {
+        snprintf(user, sizeof user, "u%d", (int)i);
+        assert_int_equal(HOLDS(i, 1, user, 1), i >= 3);
+    }
+    assert_int_equal(result.count, 12);
+    assert_int_equal(result.first_ns, 9 * SECOND);
+    assert_true(HOLDS(315, 1, user, 1)); /* 15 to 20 still count */
+    assert_int_equal(result.count, 6);
     correlator_free(correlator);
 }
 
@@ -318,7 +376,7 @@ TEST(correlation_of_correlation)
     struct scene_answer answer = { 0 };
     for (uint64_t i = 0; i < 3; i++) {
         assert_false(holds(correlator, FIRST + 1, i * SECOND, 1, "a", 2, NULL));
-        answer = scene_play(correlator, &(struct scene_event){ i * SECOND, 1, "a", 1 });
+        answer = scene_play(correlator, &(struct scene_event){ i * SECOND, 1, "a", 1, 0 });
     }
     assert_true(hit(&answer, FIRST));
     assert_false(hit(&answer, FIRST + 1));
@@ -367,10 +425,10 @@ TEST(ends_come_in_order)
     scene_correlation(&scene, EVENT_COUNT, 1, SPAN)->at_most = 5;
     scene_correlation(&scene, EVENT_COUNT, 2, 2 * SPAN)->at_most = 5;
     struct correlator *correlator = start(100, 1 << 20);
-    holds(correlator, FIRST, 0, 1, "a", 2, NULL);               /* ends at 600 */
-    holds(correlator, FIRST, 300 * SECOND, 2, "a", 1, NULL);    /* at 600 too */
-    holds(correlator, FIRST, 250 * SECOND, 3, "a", 1, NULL);    /* time does not go back: 600 */
-    holds(correlator, FIRST, 400 * SECOND, 2, "a", 1, NULL);    /* the same window: stays at 600 */
+    holds(correlator, FIRST, 0, 1, "a", 2, NULL);            /* ends at 600 */
+    holds(correlator, FIRST, 300 * SECOND, 2, "a", 1, NULL); /* at 600 too */
+    holds(correlator, FIRST, 250 * SECOND, 3, "a", 1, NULL); /* time does not go back: 600 */
+    holds(correlator, FIRST, 400 * SECOND, 2, "a", 1, NULL); /* the same window: stays at 600 */
     assert_int_equal(over.count, 0);
     correlator_time(correlator, 601 * SECOND);
     assert_int_equal(over.count, 3);
@@ -497,7 +555,7 @@ TEST(swap_in_the_middle_of_a_window)
     memset(&scene, 0xff, sizeof scene); /* the old set is gone */
     assert_int_equal(correlator_counters(correlator).windows, 1);
     struct scene_answer answer =
-        scene_play(correlator, &(struct scene_event){ 3 * SECOND, 1, "a", 1 });
+        scene_play(correlator, &(struct scene_event){ 3 * SECOND, 1, "a", 1, 0 });
     assert_true(hit(&answer, FIRST + 1));
     assert_int_equal(answer.results[FIRST + 1].count, 3);
     assert_false(hit(&answer, FIRST)); /* has seen one */
@@ -534,7 +592,7 @@ TEST(twins_have_windows_of_their_own)
     struct correlator *correlator = start(100, 1 << 20);
     for (uint64_t i = 1; i <= 3; i++) {
         struct scene_answer answer =
-            scene_play(correlator, &(struct scene_event){ i * SECOND, 1, "a", 1 });
+            scene_play(correlator, &(struct scene_event){ i * SECOND, 1, "a", 1, 0 });
         for (size_t r = FIRST; r < FIRST + 3; r++)
             assert_int_equal(hit(&answer, r), i == 3);
     }
@@ -588,9 +646,9 @@ TEST(large_windows_give_way)
     struct correlator *correlator = start(100, 100 * 512);
     for (uint32_t client = 1; client <= 20; client++) {
         for (uint64_t i = 1; i <= 300; i++)
-            assert_int_equal(holds(correlator, FIRST, SPAN + client * SECOND + i, client, "a", 1,
-                                   &result),
-                             i >= 256);
+            assert_int_equal(
+                holds(correlator, FIRST, SPAN + client * SECOND + i, client, "a", 1, &result),
+                i >= 256);
     }
     assert_true(correlator_counters(correlator).evicted > 10);
     correlator_free(correlator);
@@ -626,10 +684,12 @@ int main(void)
         cmocka_unit_test_setup(events_at_the_edge, begin),
         cmocka_unit_test_setup(without_a_group_value, begin),
         cmocka_unit_test_setup(its_own_expression, begin),
+        cmocka_unit_test_setup(no_two_groups_read_the_same, begin),
         cmocka_unit_test_setup(count_is_kept_beyond_the_condition, begin),
         cmocka_unit_test_setup(largest_count, begin),
         cmocka_unit_test_setup(one_event_of_two_rules_counts_once, begin),
         cmocka_unit_test_setup(different_values, begin),
+        cmocka_unit_test_setup(the_latest_values, begin),
         cmocka_unit_test_setup(each_value_of_a_list, begin),
         cmocka_unit_test_setup(any_order, begin),
         cmocka_unit_test_setup(in_order, begin),

@@ -46,9 +46,7 @@ static void client(uint32_t address)
 static void send(enum event_kind kind, uint64_t time_ns)
 {
     struct facts_index index;
-    struct event event = { .kind = kind,
-                           .time_ns = time_ns,
-                           .facts = buffer_view(&facts.records) };
+    struct event event = { .kind = kind, .time_ns = time_ns, .facts = buffer_view(&facts.records) };
     facts_index(&index, event.facts);
     facts_clear(&tracked);
     tracker_event(tracker, &event, &index, &tracked);
@@ -104,7 +102,8 @@ static void assert_accounts(uint64_t failed, uint64_t few)
     assert_int_equal(said(FIELD_TRACK_ACCOUNTS_FEW_TRIES), few);
 }
 
-/* --- recipients -------------------------------------------------------------------------------- */
+/* --- recipients --------------------------------------------------------------------------------
+ */
 
 TEST(recipients_of_one_message)
 {
@@ -129,13 +128,13 @@ TEST(answers)
         const char *enhanced;
         unsigned unknown, denied;
     } rows[] = {
-        { 550, "5.1.1", 1, 0 },  { 550, "5.1.10", 1, 0 }, { 551, "5.1.6", 1, 0 },
-        { 553, "5.1.3", 1, 0 },  { 551, NULL, 1, 0 },     { 553, NULL, 1, 0 },
-        { 550, "5.7.1", 0, 1 },  { 554, "5.7.1", 0, 1 },  { 454, "4.7.1", 0, 1 },
-        { 450, "4.7.1", 0, 1 },  { 554, NULL, 0, 0 },     { 450, NULL, 0, 0 },
-        { 552, "5.2.2", 0, 0 },  { 550, "5.2.1", 0, 0 },  { 550, "5.7.10", 0, 0 },
-        { 450, "4.1.1", 0, 0 },  { 451, "4.7.1", 0, 0 },  { 550, "5.10.1", 0, 0 },
-        { 250, "2.1.5", 0, 0 },  { 550, ".7.1", 0, 0 },   { 554, "5.1.1", 0, 0 },
+        { 550, "5.1.1", 1, 0 }, { 550, "5.1.10", 1, 0 }, { 551, "5.1.6", 1, 0 },
+        { 553, "5.1.3", 1, 0 }, { 551, NULL, 1, 0 },     { 553, NULL, 1, 0 },
+        { 550, "5.7.1", 0, 1 }, { 554, "5.7.1", 0, 1 },  { 454, "4.7.1", 0, 1 },
+        { 450, "4.7.1", 0, 1 }, { 554, NULL, 0, 0 },     { 450, NULL, 0, 0 },
+        { 552, "5.2.2", 0, 0 }, { 550, "5.2.1", 0, 0 },  { 550, "5.7.10", 0, 0 },
+        { 450, "4.1.1", 0, 0 }, { 451, "4.7.1", 0, 0 },  { 550, "5.10.1", 0, 0 },
+        { 250, "2.1.5", 0, 0 }, { 550, ".7.1", 0, 0 },   { 554, "5.1.1", 0, 0 },
     };
     for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         one_recipient(i + 1, 0, "<a@example.org>", rows[i].code, rows[i].enhanced);
@@ -208,7 +207,8 @@ TEST(nothing_to_say)
     assert_recipients(1, 1, 0);
 }
 
-/* --- VRFY and EXPN ----------------------------------------------------------------------------- */
+/* --- VRFY and EXPN -----------------------------------------------------------------------------
+ */
 
 static void ask(uint32_t from, uint64_t time_ns, const char *action, const char *code)
 {
@@ -241,7 +241,8 @@ TEST(questions)
     assert_int_equal(said(FIELD_TRACK_ADDRESSES_ASKED), 1);
 }
 
-/* --- logins ------------------------------------------------------------------------------------ */
+/* --- logins ------------------------------------------------------------------------------------
+ */
 
 TEST(accounts)
 {
@@ -311,7 +312,8 @@ TEST(answers_that_judge_no_secret)
     assert_int_equal(tracked.records.len, 0);
 }
 
-/* --- bounds ------------------------------------------------------------------------------------ */
+/* --- bounds ------------------------------------------------------------------------------------
+ */
 
 TEST(the_latest_thousand)
 {
@@ -353,7 +355,8 @@ TEST(large_clients_give_way)
     assert_true(tracker_evicted(tracker) > 30);
 }
 
-/* --- against an implementation that keeps everything ------------------------------------------- */
+/* --- against an implementation that keeps everything -------------------------------------------
+ */
 
 #define KEPT 400
 
