@@ -262,8 +262,10 @@ bool condition_read(const struct yaml_node *text, const struct search *searches,
     if (!copy)
         return false;
     memcpy(copy, steps, parser.step_count * sizeof copy[0]);
-    *to = (struct expression){
-        .searches = searches, .search_count = count, .steps = copy, .step_count = parser.step_count
-    };
-    return true;
+    *to = (struct expression){ .searches = searches,
+                               .search_count = count,
+                               .steps = copy,
+                               .step_count = parser.step_count,
+                               .text = arena_text(arena, bytes_over(text->text, text->len)) };
+    return to->text != NULL;
 }

@@ -4,6 +4,7 @@
 struct application {
     struct loader *loader;
     const struct change *change;
+    size_t thresholds; /* how many the rules had that it names */
 };
 
 /* Items are made by the loader and become read-only when it is done. */
@@ -31,6 +32,7 @@ static void set_correlation_threshold(struct application *application, struct dr
     struct loader *loader = application->loader;
     const struct change *change = application->change;
     struct correlation *correlation = &draft->correlation->made;
+    application->thresholds++;
     if (change->threshold > CORRELATION_COUNT_MAX || change->threshold > correlation->at_most ||
         change->threshold == 0) {
         problem_error(loader->problems, change->threshold_place,
@@ -54,14 +56,13 @@ static void set_threshold(struct application *application, struct draft *draft)
         return;
     }
     struct item *item = find_threshold(&draft->rule, change->threshold_field, &count);
-    if (count != 1) {
+    if (count > 1)
         problem_error(loader->problems, change->threshold_place,
-                      count == 0
-                          ? "\"%s\" has no such threshold"
-                          : "\"%s\" has several thresholds: write threshold: {FIELD: NUMBER}",
+                      "\"%s\" has several thresholds: write threshold: {FIELD: NUMBER}",
                       draft->rule.id);
+    application->thresholds += count;
+    if (count != 1)
         return;
-    }
     struct value *value = load_take(loader, 1, sizeof *value);
     if (!value)
         return;
@@ -104,15 +105,18 @@ static bool same_source(const struct change *change, const struct rule *rule)
 static void each_target(struct loader *loader, const struct change *change,
                         void (*what)(void *, struct draft *), bool complain)
 {
-    struct application application = { loader, change };
+    struct application application = { .loader = loader, .change = change };
     for (size_t i = 0; change->any && i < loader->count; i++) {
         if (!loader->drafts[i].is_correlation && same_source(change, &loader->drafts[i].rule))
             what(&application, &loader->drafts[i]);
     }
     for (size_t i = 0; i < change->reference_count; i++) {
         const struct reference *reference = &change->references[i];
-        if (load_find(loader, reference->name, what, &application) > 0 || !complain ||
-            loader->options->foreign)
+        size_t found = load_find(loader, reference->name, what, &application);
+        if (found > 0 && complain && change->has_threshold && application.thresholds == 0)
+            problem_error(loader->problems, change->threshold_place,
+                          "\"%.100s\" has no such threshold", reference->name);
+        if (found > 0 || !complain || loader->options->foreign)
             continue;
         /* Rules come and go with versions: a sensor that tunes one that went must still start. */
         const char *best = load_nearest_rule(loader, reference->name);

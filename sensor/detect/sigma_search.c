@@ -252,6 +252,16 @@ static size_t depth_of(const struct expression *expression)
     return deepest;
 }
 
+/* "(one) and (other)"; NULL if there is no memory. */
+static const char *join_texts(struct loader *loader, const char *one, const char *other)
+{
+    size_t size = strlen(one) + strlen(other) + sizeof "() and ()";
+    char *text = load_take(loader, size, 1);
+    if (text)
+        snprintf(text, size, "(%s) and (%s)", one, other);
+    return text;
+}
+
 bool load_join(struct loader *loader, struct place place, struct expression *expression,
                const struct expression *with)
 {
@@ -277,8 +287,11 @@ bool load_join(struct loader *loader, struct place place, struct expression *exp
     for (size_t i = expression->step_count; i < steps - 1; i++)
         path[i].search = (uint16_t)(path[i].search + expression->search_count);
     path[steps - 1] = (struct step){ .operation = OPERATION_AND };
-    *expression = (struct expression){
-        .searches = all, .search_count = searches, .steps = path, .step_count = steps
-    };
-    return true;
+    const char *text = join_texts(loader, expression->text, with->text);
+    *expression = (struct expression){ .searches = all,
+                                       .search_count = searches,
+                                       .steps = path,
+                                       .step_count = steps,
+                                       .text = text };
+    return text != NULL;
 }
