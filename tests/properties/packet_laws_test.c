@@ -1,4 +1,5 @@
-/* Law 2: packets that come doubled, late, in another order or cut elsewhere make the same events.
+/* Law 2: packets that come doubled, late, in another order, in IP fragments or cut elsewhere make
+ * the same events.
  *
  *   packet_laws_test [--seed N] [--variant NAME] DIALOGUE...
  *
@@ -222,9 +223,24 @@ static void shuffled(const struct conversation *from, struct conversation *to, u
     }
 }
 
+/* Packets come as IP fragments, of any size that is a multiple of 8 and gives not too many; half of
+ * them in another order and in part twice. The TCP header may be cut too. */
+static void fragmented(const struct conversation *from, struct conversation *to, uint64_t *random)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        struct tcp_packet packet = from->packet[i];
+        size_t least = packet.data.len / FRAGMENTS_A_PACKET / 8 + 1;
+        if (random_below(random, 3) > 0) {
+            packet.piece = (uint16_t)(8 * (least + random_below(random, 1 + packet.data.len / 8)));
+            packet.mixed = random_below(random, 2) == 0 ? next_random(random) : 0;
+        }
+        conversation_add(to, packet);
+    }
+}
+
 static void all_at_once(const struct conversation *from, struct conversation *to, uint64_t *random)
 {
-    static variant *const steps[] = { split, merged, overlapped, doubled_late };
+    static variant *const steps[] = { split, merged, overlapped, doubled_late, fragmented };
     struct conversation now = conversation_like(from);
     copy_all(from, &now);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
@@ -242,10 +258,15 @@ static const struct {
     variant *make;
     bool once; /* nothing of it is random */
 } variants[] = {
-    { "doubled", doubled, true },        { "doubled-late", doubled_late, false },
-    { "split", split, false },           { "merged", merged, false },
-    { "overlapped", overlapped, false }, { "swapped", swapped, false },
-    { "shuffled", shuffled, false },     { "all-at-once", all_at_once, false },
+    { "doubled", doubled, true },
+    { "doubled-late", doubled_late, false },
+    { "split", split, false },
+    { "merged", merged, false },
+    { "overlapped", overlapped, false },
+    { "swapped", swapped, false },
+    { "shuffled", shuffled, false },
+    { "fragmented", fragmented, false },
+    { "all-at-once", all_at_once, false },
 };
 #define VARIANTS (sizeof variants / sizeof variants[0])
 
@@ -308,6 +329,8 @@ static void print_packets(const struct conversation *c)
                (double)(p->time_ns - c->packet[0].time_ns) / 1e6,
                p->direction == FROM_CLIENT ? 'C' : 'S', p->flags & TCP_SYN ? " SYN" : "",
                p->flags & TCP_FIN ? " FIN" : "", p->flags & TCP_RST ? " RST" : "", p->seq, p->ack);
+        if (p->piece > 0)
+            printf(" in fragments of %u%s", p->piece, p->mixed ? ", mixed" : "");
         if (p->data.len > 0)
             printf(" %zu bytes: %.*s", p->data.len, word_len(p->data), (const char *)p->data.data);
         printf("\n");
@@ -499,7 +522,7 @@ int main(int argc, char **argv)
         else
             test_dialogue(&test, argv[i]);
     }
-    printf("%u dialogues, %u cases (seed %llu), %u failures\n", test.dialogues, test.cases,
+    printf("law 2: %u dialogues, %u cases (seed %llu), %u failures\n", test.dialogues, test.cases,
            (unsigned long long)test.seed, test.failures);
     return test.failures > 0 || test.dialogues == 0;
 }
