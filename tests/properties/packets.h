@@ -6,7 +6,7 @@
 #include "decode.h"
 #include "dialogue.h"
 
-#define FRAGMENTS_A_PACKET 32
+#define FRAGMENTS_A_PACKET 8
 
 struct tcp_packet {
     enum direction direction;
