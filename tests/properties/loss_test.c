@@ -5,7 +5,8 @@
  *
  *   loss_test [--seed N] [--random N] [--case N] [--json FILE] DIALOGUE...
  *
- * For each dialogue: ranges of whole turns (all, or some 200), each turn's halves, N random byte
+ * For each dialogue: ranges of whole turns (all, or some 200), each turn's halves, what
+ * stands before a dot, N random byte
  * ranges, N sets of 2 to 4 random ranges whose gaps are told early or late, each side missing; and
  * N / 4 times some bytes are others (law 7 alone: it is another dialogue then). Options count for
  * the dialogues behind them. --case repeats one set, as a failure names it. */
@@ -21,6 +22,7 @@
 
 #define RANGES_MAX     4
 #define SPOILED_MAX    4
+#define DOTS_TRIED     40
 #define RANGES_TRIED   200
 #define EXCHANGE_EVERY 3 /* cases */
 #define PIECES_MAX     ((1 + 2 * RANGES_MAX) * TURNS_MAX)
@@ -322,6 +324,19 @@ static void lose_halves(struct run *run)
     }
 }
 
+/* What is seen again right before a dot that ends a line: it looks like the end of a body. */
+static void lose_up_to_dots(struct run *run, size_t bytes, uint64_t *random)
+{
+    const uint8_t *at = run->d->bytes;
+    for (size_t i = 1, tried = 0; i + 2 < bytes && tried < DOTS_TRIED; i++) {
+        if (at[i] != '.' || at[i + 1] != '\r' || at[i + 2] != '\n' || at[i - 1] == '\n')
+            continue;
+        size_t most = i < 40 ? i : 40;
+        lose_range(run, i - 1 - random_below(random, most), i);
+        tried++;
+    }
+}
+
 /* A few bytes become others. The dialogue is another one then: no fact of the whole one need be
  * true and a password may stand where a name belongs, but what is said is JSON and says the facts.
  */
@@ -354,6 +369,7 @@ static void all_losses(struct run *run, uint64_t seed, unsigned random)
     uint64_t state = random_state(seed);
     lose_turns(run, &state);
     lose_halves(run);
+    lose_up_to_dots(run, bytes, &state);
     for (unsigned i = 0; i < random && bytes > 0; i++) {
         size_t from = random_below(&state, bytes);
         size_t longest = i % 3 == 0 ? bytes - from : 200;

@@ -238,19 +238,59 @@ static void fragmented(const struct conversation *from, struct conversation *to,
     }
 }
 
-static void all_at_once(const struct conversation *from, struct conversation *to, uint64_t *random)
+/* Behind two neighbours, or in front of them, the end of the first one comes together with the
+ * beginning of the second one. */
+static void straddled(const struct conversation *from, struct conversation *to, uint64_t *random)
 {
-    static variant *const steps[] = { split, merged, overlapped, doubled_late, fragmented };
+    for (size_t i = 0; i < from->count; i++) {
+        const struct tcp_packet *a = &from->packet[i], *b = a + 1;
+        bool both = i + 1 < from->count && can_merge(a, b) && b->data.len > 0;
+        struct tcp_packet middle = *a;
+        if (both) {
+            size_t cut = random_below(random, a->data.len), n = random_below(random, b->data.len);
+            middle = only_front(without_front(merge(a, b), cut), a->data.len - cut + n);
+            middle.time_ns = a->time_ns;
+        }
+        bool first = random_below(random, 2) == 0;
+        if (both && first)
+            conversation_add(to, middle);
+        conversation_add(to, *a);
+        if (both && !first) {
+            middle.time_ns = b->time_ns;
+            conversation_add(to, *b);
+            conversation_add(to, middle);
+            i++;
+        }
+    }
+}
+
+/* One variant behind the other, and at the end all is shuffled. */
+static void in_steps(variant *const *step, size_t steps, const struct conversation *from,
+                     struct conversation *to, uint64_t *random)
+{
     struct conversation now = conversation_like(from);
     copy_all(from, &now);
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+    for (size_t i = 0; i < steps; i++) {
         struct conversation next = conversation_like(from);
-        steps[i](&now, &next, random);
+        step[i](&now, &next, random);
         conversation_free(&now);
         now = next;
     }
     shuffled(&now, to, random);
     conversation_free(&now);
+}
+
+static void straddled_early(const struct conversation *from, struct conversation *to,
+                            uint64_t *random)
+{
+    static variant *const steps[] = { split, straddled };
+    in_steps(steps, sizeof steps / sizeof steps[0], from, to, random);
+}
+
+static void all_at_once(const struct conversation *from, struct conversation *to, uint64_t *random)
+{
+    static variant *const steps[] = { split, merged, overlapped, doubled_late, fragmented };
+    in_steps(steps, sizeof steps / sizeof steps[0], from, to, random);
 }
 
 static const struct {
@@ -266,6 +306,7 @@ static const struct {
     { "swapped", swapped, ROUNDS },
     { "shuffled", shuffled, ROUNDS },
     { "fragmented", fragmented, ROUNDS / 3 },
+    { "straddled", straddled_early, ROUNDS },
     { "all-at-once", all_at_once, ROUNDS },
 };
 #define VARIANTS (sizeof variants / sizeof variants[0])

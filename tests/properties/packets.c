@@ -278,21 +278,20 @@ struct frames_made {
     size_t count;
 };
 
-/* In another order, and some of them once more at the end. */
+/* Some of them twice, and all in another order. */
 static void mix(struct frames_made *made, size_t first, uint64_t seed)
 {
     uint64_t random = random_state(seed);
     struct packet *part = made->frame + first;
-    size_t n = made->count - first;
-    for (size_t left = n; left > 1; left--) {
+    for (size_t i = 0, n = made->count - first; i < n; i++) {
+        if (random_below(&random, 4) == 0)
+            made->frame[made->count++] = copy_frame(&part[i]);
+    }
+    for (size_t left = made->count - first; left > 1; left--) {
         size_t other = random_below(&random, left);
         struct packet was = part[left - 1];
         part[left - 1] = part[other];
         part[other] = was;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (random_below(&random, 4) == 0)
-            made->frame[made->count++] = copy_frame(&part[i]);
     }
 }
 
