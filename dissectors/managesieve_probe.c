@@ -36,15 +36,28 @@ static enum verdict judge_client(struct bytes client)
     return letter ? VERDICT_MORE : VERDICT_NOT_MINE;
 }
 
-/* Without the start, both sides must speak ManageSieve: an answer or a string, and a command that
- * it alone has. */
+/* Whether a line of the server can be one: an answer, or a string (RFC 5804 section 4). */
+static bool is_server_line(struct bytes line)
+{
+    struct bytes words = line;
+    enum sieve_word word = sieve_word_of(text_next_word(&words));
+    return word >= SIEVE_OK || (line.len > 0 && (line.data[0] == '"' || line.data[0] == '{'));
+}
+
+/* Without the start, both sides must speak ManageSieve: an answer among lines that are answers and
+ * strings, and a command that it alone has. The server's first line proves nothing: it may be the
+ * end of another, as "Ok" is of many a reply of SMTP. Behind a literal there may be anything. */
 static enum verdict judge_midstream(struct bytes client, struct bytes server)
 {
     struct bytes line, rest = server;
-    bool answer = false, telling = false;
-    while (!answer && line_take(&rest, &line)) {
+    bool answer = false, telling = false, literal = false;
+    line_take(&rest, &line);
+    while (!literal && line_take(&rest, &line)) {
+        if (!is_server_line(line))
+            return VERDICT_NOT_MINE;
+        literal = line.data[0] == '{';
         enum sieve_word word = sieve_word_of(text_next_word(&line));
-        answer = word == SIEVE_OK || word == SIEVE_NO;
+        answer |= word == SIEVE_OK || word == SIEVE_NO;
     }
     for (rest = client; !telling && line_take(&rest, &line);)
         telling = sieve_is_telling(line);

@@ -3,6 +3,7 @@
 usage: workers_test.py MAILTAP SOURCE_FOLDER       (also over the corpus beside the project, where there is one)
 """
 import glob
+import itertools
 import os
 import random
 import subprocess
@@ -66,6 +67,16 @@ class Workers(unittest.TestCase):
             one = output([path], OUTPUTS[0], 1)[1]
         self.assertGreater(one.count(b'"dataset":"mailtap.stats"'), 0)
         self.assertGreater(one.count(b'"dataset":"mailtap.auth"'), SESSIONS // 2)
+
+    def test_many_sessions_at_one_time(self):
+        """Packets that share their time, by dozens: then the order of events is that of the flows alone."""
+        flows = [crafted.session(crafted.login(user=f"user{k}@example.org"), client=f"10.{k >> 8}.{k & 255}.7", sport=1024 + k)
+                 for k in range(SESSIONS)]
+        frames = (frame for turn in itertools.zip_longest(*flows) for frame in turn if frame)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "together.pcap")
+            crafted.write_records(path, ((1_700_000_000 + i // 50 * 0.001, frame, len(frame)) for i, frame in enumerate(frames)))
+            self.same("together", [path], (2, 4))
 
     def test_what_one_worker_reads(self):
         for words in (["-r", "-"], ["-r", CAPTURES[0], "--trace", "smtp"], ["-i", "lo"]):

@@ -21,7 +21,6 @@
 #include "subset.h"
 #include "text.h"
 
-#define SECRETS_MAX      256
 #define PLACES_MAX       12 /* of one packet to cut at, one by one, with effort 1 */
 #define ALL_RANGES_UP_TO 20 /* packets: then each range of them is lost */
 #define RANDOM_CASES     15 /* of each sort and scene */
@@ -59,7 +58,7 @@ struct test {
     uint64_t seed, random;
     unsigned effort;
     const char *secrets_path;
-    struct secret secret[SECRETS_MAX];
+    struct secret *secret;
     size_t secrets;
     struct output *output;
     struct scene *scene;
@@ -615,6 +614,25 @@ static void test_capture(struct test *test, const char *path, int connection, co
 /* --- main ----------------------------------------------------------------------------------------
  */
 
+static void add_secret(struct test *test, const char *capture, const char *text)
+{
+    test->secret = realloc(test->secret, (test->secrets + 1) * sizeof *test->secret);
+    if (!test->secret)
+        abort();
+    struct secret *secret = &test->secret[test->secrets++];
+    text_copy(secret->capture, sizeof secret->capture, bytes_of_string(capture));
+    text_copy(secret->text, sizeof secret->text, bytes_of_string(text));
+}
+
+/* A line that is too long would be looked for in part only, or not at all. */
+static void check_whole(const char *path, const char *line, size_t size)
+{
+    if (strlen(line) + 1 == size) {
+        fprintf(stderr, "%s: a line is too long: %s\n", path, line);
+        exit(2);
+    }
+}
+
 /* "# name" begins a scenario, each line of it is a secret. */
 static void read_secrets(struct test *test, const char *path)
 {
@@ -626,13 +644,12 @@ static void read_secrets(struct test *test, const char *path)
     }
     test->secrets_path = path;
     while (fgets(line, sizeof line, in)) {
+        check_whole(path, line, sizeof line);
         line[strcspn(line, "\r\n")] = '\0';
         if (strncmp(line, "# ", 2) == 0) {
             text_copy(capture, sizeof capture, bytes_of_string(line + 2));
-        } else if (line[0] && test->secrets < SECRETS_MAX) {
-            struct secret *secret = &test->secret[test->secrets++];
-            memcpy(secret->capture, capture, sizeof capture);
-            memcpy(secret->text, line, sizeof line);
+        } else if (line[0]) {
+            add_secret(test, capture, line);
         }
     }
     fclose(in);
@@ -668,6 +685,7 @@ int main(int argc, char **argv)
             test_capture(&test, argv[i], connection, changes);
     }
     output_free(test.output);
+    free(test.secret);
     printf("%u captures, %u scenes, %u cases (seed %llu), %u failures\n", test.captures,
            test.scenes, test.cases, (unsigned long long)test.seed, test.failures);
     return test.failures > 0 || test.captures == 0;

@@ -63,6 +63,11 @@ KINDS = {
     "tags": (143, [("C", b"".join(b"tag%d NOOP\r\n" % i for i in range(1000)), 0)]),
     "endless line of POP3": (110, [("C", b"PASS " + b"x" * 80000, 0)]),
     "commands of POP3": (110, [("C", b"RETR 1\r\n" * 1000, 0)]),
+    "commands of ManageSieve": (4190, [("C", b"NOOP\r\nCAPABILITY\r\n" * 500, 0)]),
+    "drips of SMTP": (25, [("C", b"x", 0)] * 400),
+    "drips of IMAP": (143, [("C", b"(", 0)] * 400),
+    "drips of POP3": (110, [("S", b"+", 0), ("C", b"U", 0)] * 200),
+    "drips of ManageSieve": (4190, [("C", b'"', 0), ("S", b'"', 0)] * 200),
     "strings of ManageSieve": (4190, [("C", b'AUTHENTICATE "PLAIN" {60000+}\r\n' + b"x" * 60000, 0)]),
 }
 

@@ -1,4 +1,5 @@
-/* Law 2: packets that come doubled, late, in another order or cut elsewhere make the same events.
+/* Law 2: packets that come doubled, late, in another order, in IP fragments or cut elsewhere make
+ * the same events.
  *
  *   packet_laws_test [--seed N] [--variant NAME] DIALOGUE...
  *
@@ -13,7 +14,7 @@
 #include "random.h"
 #include "subset.h"
 
-#define ROUNDS        30        /* of each variant and dialogue, with effort 1 */
+#define ROUNDS        30        /* of most variants and of each dialogue, with effort 1 */
 #define BYTES_A_ROUND 20000     /* of payload: longer dialogues get fewer rounds */
 #define PATIENCE_NS   900000000 /* less than what reassembly waits for a hole: 1 s */
 #define WINDOW        4         /* packets that are shuffled together */
@@ -222,14 +223,56 @@ static void shuffled(const struct conversation *from, struct conversation *to, u
     }
 }
 
-static void all_at_once(const struct conversation *from, struct conversation *to, uint64_t *random)
+/* Packets come as IP fragments, of any size that is a multiple of 8 and gives not too many; half of
+ * them in another order and in part twice. The TCP header may be cut too. */
+static void fragmented(const struct conversation *from, struct conversation *to, uint64_t *random)
 {
-    static variant *const steps[] = { split, merged, overlapped, doubled_late };
+    for (size_t i = 0; i < from->count; i++) {
+        struct tcp_packet packet = from->packet[i];
+        size_t least = packet.data.len / FRAGMENTS_A_PACKET / 8 + 1;
+        if (random_below(random, 3) > 0) {
+            packet.piece = (uint16_t)(8 * (least + random_below(random, 1 + packet.data.len / 8)));
+            packet.mixed = random_below(random, 2) == 0 ? next_random(random) : 0;
+        }
+        conversation_add(to, packet);
+    }
+}
+
+/* Behind two neighbours, or in front of them, the end of the first one comes together with the
+ * beginning of the second one. */
+static void straddled(const struct conversation *from, struct conversation *to, uint64_t *random)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const struct tcp_packet *a = &from->packet[i], *b = a + 1;
+        bool both = i + 1 < from->count && can_merge(a, b) && b->data.len > 0;
+        struct tcp_packet middle = *a;
+        if (both) {
+            size_t cut = random_below(random, a->data.len), n = random_below(random, b->data.len);
+            middle = only_front(without_front(merge(a, b), cut), a->data.len - cut + n);
+            middle.time_ns = a->time_ns;
+        }
+        bool first = random_below(random, 2) == 0;
+        if (both && first)
+            conversation_add(to, middle);
+        conversation_add(to, *a);
+        if (both && !first) {
+            middle.time_ns = b->time_ns;
+            conversation_add(to, *b);
+            conversation_add(to, middle);
+            i++;
+        }
+    }
+}
+
+/* One variant behind the other, and at the end all is shuffled. */
+static void in_steps(variant *const *step, size_t steps, const struct conversation *from,
+                     struct conversation *to, uint64_t *random)
+{
     struct conversation now = conversation_like(from);
     copy_all(from, &now);
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+    for (size_t i = 0; i < steps; i++) {
         struct conversation next = conversation_like(from);
-        steps[i](&now, &next, random);
+        step[i](&now, &next, random);
         conversation_free(&now);
         now = next;
     }
@@ -237,15 +280,34 @@ static void all_at_once(const struct conversation *from, struct conversation *to
     conversation_free(&now);
 }
 
+static void straddled_early(const struct conversation *from, struct conversation *to,
+                            uint64_t *random)
+{
+    static variant *const steps[] = { split, straddled };
+    in_steps(steps, sizeof steps / sizeof steps[0], from, to, random);
+}
+
+static void all_at_once(const struct conversation *from, struct conversation *to, uint64_t *random)
+{
+    static variant *const steps[] = { split, merged, overlapped, doubled_late, fragmented };
+    in_steps(steps, sizeof steps / sizeof steps[0], from, to, random);
+}
+
 static const struct {
     const char *name;
     variant *make;
-    bool once; /* nothing of it is random */
+    unsigned rounds; /* with effort 1; 1: nothing of it is random */
 } variants[] = {
-    { "doubled", doubled, true },        { "doubled-late", doubled_late, false },
-    { "split", split, false },           { "merged", merged, false },
-    { "overlapped", overlapped, false }, { "swapped", swapped, false },
-    { "shuffled", shuffled, false },     { "all-at-once", all_at_once, false },
+    { "doubled", doubled, 1 },
+    { "doubled-late", doubled_late, ROUNDS },
+    { "split", split, ROUNDS },
+    { "merged", merged, ROUNDS },
+    { "overlapped", overlapped, ROUNDS },
+    { "swapped", swapped, ROUNDS },
+    { "shuffled", shuffled, ROUNDS },
+    { "fragmented", fragmented, ROUNDS / 3 },
+    { "straddled", straddled_early, ROUNDS },
+    { "all-at-once", all_at_once, ROUNDS },
 };
 #define VARIANTS (sizeof variants / sizeof variants[0])
 
@@ -308,6 +370,8 @@ static void print_packets(const struct conversation *c)
                (double)(p->time_ns - c->packet[0].time_ns) / 1e6,
                p->direction == FROM_CLIENT ? 'C' : 'S', p->flags & TCP_SYN ? " SYN" : "",
                p->flags & TCP_FIN ? " FIN" : "", p->flags & TCP_RST ? " RST" : "", p->seq, p->ack);
+        if (p->piece > 0)
+            printf(" in fragments of %u%s", p->piece, p->mixed ? ", mixed" : "");
         if (p->data.len > 0)
             printf(" %zu bytes: %.*s", p->data.len, word_len(p->data), (const char *)p->data.data);
         printf("\n");
@@ -438,25 +502,24 @@ static void check_variant(struct test *test, size_t v, const struct conversation
     conversation_free(&changed);
 }
 
-static size_t rounds_for(const struct test *test, const struct conversation *c)
+static size_t rounds_for(const struct test *test, size_t v, const struct conversation *c)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < c->count; i++)
         bytes += c->packet[i].data.len;
-    size_t rounds = ROUNDS / (1 + bytes / BYTES_A_ROUND);
-    return (rounds > 0 ? rounds : 1) * test->effort;
+    size_t rounds = variants[v].rounds / (1 + bytes / BYTES_A_ROUND);
+    return variants[v].rounds == 1 ? 1 : (rounds > 0 ? rounds : 1) * test->effort;
 }
 
 static void check_variants(struct test *test, const struct conversation *c)
 {
     struct recording plain;
-    size_t rounds = rounds_for(test, c);
     conversation_play(c, &plain);
     for (size_t v = 0; v < VARIANTS; v++) {
         uint64_t random = random_state(test->seed * VARIANTS + v);
         if (test->only && strcmp(test->only, variants[v].name) != 0)
             continue;
-        for (size_t i = 0; i < (variants[v].once ? 1 : rounds); i++)
+        for (size_t rounds = rounds_for(test, v, c); rounds > 0; rounds--)
             check_variant(test, v, c, &plain, &random);
     }
     recording_free(&plain);
@@ -499,7 +562,7 @@ int main(int argc, char **argv)
         else
             test_dialogue(&test, argv[i]);
     }
-    printf("%u dialogues, %u cases (seed %llu), %u failures\n", test.dialogues, test.cases,
+    printf("law 2: %u dialogues, %u cases (seed %llu), %u failures\n", test.dialogues, test.cases,
            (unsigned long long)test.seed, test.failures);
     return test.failures > 0 || test.dialogues == 0;
 }

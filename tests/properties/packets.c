@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "playing.h"
+#include "random.h"
 
 #define SEGMENT_MAX     1460
 #define FIRST_NS        UINT64_C(1700000000000000000)
@@ -238,15 +239,98 @@ static struct packet make_frame(const struct conversation *c, size_t n)
                             .data = data };
 }
 
+static struct packet copy_frame(const struct packet *frame)
+{
+    uint8_t *data = malloc(frame->captured);
+    if (!data)
+        abort();
+    memcpy(data, frame->data, frame->captured);
+    struct packet copy = *frame;
+    copy.data = data;
+    return copy;
+}
+
+/* The fragment of a frame from this byte of its IP payload on (RFC 791 section 3.2). */
+static struct packet make_fragment(const struct packet *whole, size_t at, size_t size)
+{
+    size_t start = ETHERNET_HEADER + IP_HEADER, payload = whole->captured - start;
+    bool more = at + size < payload;
+    size_t n = more ? size : payload - at;
+    struct packet part = *whole;
+    part.captured = part.length = (uint32_t)(start + n);
+    uint8_t *data = malloc(part.captured);
+    if (!data)
+        abort();
+    memcpy(data, whole->data, start);
+    memcpy(data + start, whole->data + start + at, n);
+    uint8_t *ip = data + ETHERNET_HEADER;
+    put16(ip + 2, IP_HEADER + n);
+    put16(ip + 4, whole->frame); /* identification */
+    put16(ip + 6, (more ? 0x2000U : 0U) | at / 8);
+    put16(ip + 10, 0);
+    put16(ip + 10, checksum(0, ip, IP_HEADER));
+    part.data = data;
+    return part;
+}
+
+struct frames_made {
+    struct packet *frame;
+    size_t count;
+};
+
+/* Some of them twice, and all in another order. */
+static void mix(struct frames_made *made, size_t first, uint64_t seed)
+{
+    uint64_t random = random_state(seed);
+    struct packet *part = made->frame + first;
+    for (size_t i = 0, n = made->count - first; i < n; i++) {
+        if (random_below(&random, 4) == 0)
+            made->frame[made->count++] = copy_frame(&part[i]);
+    }
+    for (size_t left = made->count - first; left > 1; left--) {
+        size_t other = random_below(&random, left);
+        struct packet was = part[left - 1];
+        part[left - 1] = part[other];
+        part[other] = was;
+    }
+}
+
+static void add_frames(struct frames_made *made, const struct conversation *c, size_t n)
+{
+    const struct tcp_packet *packet = &c->packet[n];
+    struct packet whole = make_frame(c, n);
+    size_t first = made->count;
+    if (packet->piece == 0) {
+        made->frame[made->count++] = whole;
+        return;
+    }
+    for (size_t at = 0; at < TCP_HEADER + packet->data.len; at += packet->piece)
+        made->frame[made->count++] = make_fragment(&whole, at, packet->piece);
+    if (packet->mixed)
+        mix(made, first, packet->mixed);
+    free((void *)(uintptr_t)whole.data);
+}
+
+static size_t frames_of(const struct tcp_packet *packet)
+{
+    if (packet->piece == 0)
+        return 1;
+    return 2 * (1 + (TCP_HEADER + packet->data.len) / packet->piece);
+}
+
 void conversation_play(const struct conversation *c, struct recording *recording)
 {
-    struct packet *frame = calloc(c->count, sizeof *frame);
-    if (!frame)
+    struct frames_made made = { .count = 0 };
+    size_t most = 1;
+    for (size_t i = 0; i < c->count; i++)
+        most += frames_of(&c->packet[i]);
+    made.frame = calloc(most, sizeof *made.frame);
+    if (!made.frame)
         abort();
     for (size_t i = 0; i < c->count; i++)
-        frame[i] = make_frame(c, i);
-    play_packets(DLT_EN10MB, frame, c->count, c->silence_ns, false, recording);
-    for (size_t i = 0; i < c->count; i++)
-        free((void *)(uintptr_t)frame[i].data);
-    free(frame);
+        add_frames(&made, c, i);
+    play_packets(DLT_EN10MB, made.frame, made.count, c->silence_ns, false, recording);
+    for (size_t i = 0; i < made.count; i++)
+        free((void *)(uintptr_t)made.frame[i].data);
+    free(made.frame);
 }

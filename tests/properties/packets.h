@@ -6,12 +6,16 @@
 #include "decode.h"
 #include "dialogue.h"
 
+#define FRAGMENTS_A_PACKET 8
+
 struct tcp_packet {
     enum direction direction;
     uint8_t flags; /* enum tcp_flag */
     uint32_t seq, ack;
     struct bytes data; /* a view into the conversation's stream */
     uint64_t time_ns;
+    uint16_t piece; /* bytes of each of its IP fragments; 0: it is whole */
+    uint64_t mixed; /* seed of the fragments' order and of those that come twice; 0: in order */
 };
 
 struct conversation {

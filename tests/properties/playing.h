@@ -1,4 +1,4 @@
-/* Packets through the whole network floor, and whether two runs say the same. */
+/* Packets through the whole network floor. */
 #ifndef MAILTAP_PLAYING_H
 #define MAILTAP_PLAYING_H
 
@@ -9,9 +9,5 @@
  * recording. */
 void play_packets(int link_type, const struct packet *, size_t count, uint64_t silence_ns,
                   bool traced, struct recording *);
-
-/* Whether two records have the same facts in the same order, but for the values of those that may
- * differ. */
-bool same_facts(struct bytes, struct bytes, bool (*may_differ)(const struct fact *));
 
 #endif

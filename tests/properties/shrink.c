@@ -18,7 +18,8 @@ static bool broken(const struct items *items, const struct shrink_law *law)
 {
     for (size_t i = 0; i < items->count; i++) {
         whole[i] = items->turn[i];
-        whole[i].gap = 0;
+        if (whole[i].data.len > 0) /* else the dialogue itself has a gap there */
+            whole[i].gap = 0;
     }
     return items->count > 0 &&
            law->broken(law->arg, whole, items->count, items->turn, items->count);
@@ -52,6 +53,8 @@ static void give_back(struct items *items, const struct shrink_law *law)
 {
     for (size_t i = 0; i < items->count; i++) {
         uint64_t gap = items->turn[i].gap;
+        if (items->turn[i].data.len == 0)
+            continue;
         items->turn[i].gap = 0;
         if (gap > 0 && !broken(items, law))
             items->turn[i].gap = gap;

@@ -198,3 +198,20 @@ struct subset_fault subset_check(const struct recording *whole, const struct rec
     }
     return (struct subset_fault){ NULL, 0 };
 }
+
+/* --- sameness ------------------------------------------------------------------------------------
+ */
+
+bool same_facts(struct bytes a, struct bytes b, bool (*other)(const struct fact *))
+{
+    struct fact fact_a, fact_b;
+    for (size_t at_a = 0, at_b = 0;;) {
+        bool more_a = facts_next(a, &at_a, &fact_a), more_b = facts_next(b, &at_b, &fact_b);
+        if (!more_a || !more_b)
+            return more_a == more_b;
+        if (fact_a.field != fact_b.field || fact_a.row != fact_b.row)
+            return false;
+        if (!other(&fact_a) && !bytes_equal(fact_a.value, fact_b.value))
+            return false;
+    }
+}

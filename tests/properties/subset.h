@@ -1,5 +1,6 @@
 /* Law 3: whatever is lost, facts may vanish but never change, and no event appears that was not
- * there. Compares a recording with losses to the recording of the same traffic seen whole. */
+ * there. Compares a recording with losses to the recording of the same traffic seen whole; and,
+ * for the other laws, facts with facts. */
 #ifndef MAILTAP_SUBSET_H
 #define MAILTAP_SUBSET_H
 
@@ -21,5 +22,9 @@ bool subset_same_ends(struct bytes a, struct bytes b);
 
 /* A fact that says how often and how large packets were: more packets have more headers. */
 bool counts_packets(const struct fact *);
+
+/* Whether two records have the same facts in the same order, but for the values of those that
+ * may be others. */
+bool same_facts(struct bytes, struct bytes, bool (*other)(const struct fact *));
 
 #endif

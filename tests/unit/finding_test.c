@@ -218,6 +218,7 @@ static void imap_has_its_own(void **state)
         struct facts facts;
         facts_init(&facts, NULL);
         facts_string(&facts, FIELD_NETWORK_PROTOCOL, "imap");
+        facts_number(&facts, FIELD_SERVER_PORT, 143);
         facts_string(&facts, FIELD_SESSION_GREETING, "OK");
         facts_string(&facts, FIELD_SESSION_AUTH_OFFERED, "PLAIN");
         facts_claim(&facts, FIELD_SESSION_LOGIN_OFFERED, offered[i]);
