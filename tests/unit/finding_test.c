@@ -237,6 +237,8 @@ static void imap_has_its_own(void **state)
     assert_int_equal(seen.finding[1].severity, SEVERITY_HIGH);
     assert_int_equal(seen.finding[2].severity, SEVERITY_HIGH);
     facts_init(&preauth, NULL);
+    facts_string(&preauth, FIELD_NETWORK_PROTOCOL, "imap");
+    facts_number(&preauth, FIELD_SERVER_PORT, 143);
     facts_string(&preauth, FIELD_SESSION_GREETING, "PREAUTH");
     event_with(detect, EVENT_STARTTLS, &preauth);
     assert_int_equal(seen.count, 4);
