@@ -332,6 +332,20 @@ bool correlator_swap(struct correlator *all, const struct rule_set *set)
     return true;
 }
 
+void correlator_forget(struct correlator *all)
+{
+    for (size_t i = 0; i < all->plan.count; i++) {
+        struct counting *counting = &all->plan.list[i];
+        while (!TAILQ_EMPTY(&counting->windows))
+            remove_window(all, TAILQ_FIRST(&counting->windows));
+        counting->tainted_before = 0;
+    }
+    all->tainted_before = 0;
+    all->end_ns = UINT64_MAX;
+    all->now_ns = 0;
+    all->swept = 0;
+}
+
 void correlator_free(struct correlator *all)
 {
     if (!all)

@@ -55,6 +55,9 @@ size_t correlator_bytes(const struct correlator *); /* at most */
 void correlator_event(struct correlator *, const struct event *, const struct facts_index *,
                       struct rule_hits *hits, struct correlation_result *results);
 
+/* Everything ends: what comes next has no past. */
+void correlator_forget(struct correlator *);
+
 /* Packet time goes on: windows end, in the order of their ends and of rules. correlator_event()
  * does it too. */
 void correlator_time(struct correlator *, uint64_t now_ns);

@@ -208,6 +208,8 @@ void detect_lost(struct detect *detect, uint64_t until_ns)
 void detect_end(struct detect *detect)
 {
     findings_end(detect->findings);
+    correlator_forget(detect->correlator);
+    tracker_forget(detect->tracker);
 }
 
 bool detect_swap(struct detect *detect, struct rule_set *set)

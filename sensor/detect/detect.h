@@ -23,7 +23,7 @@ bool detect_track(struct detect *, const struct event *, struct facts *to);
 void detect_event(struct detect *, const struct event *);
 /* Events up to this packet time were lost on the way here. */
 void detect_lost(struct detect *, uint64_t until_ns);
-/* The input ends: closes what is open. */
+/* The input ends: closes what is open. Another one may follow, for which nothing was before. */
 void detect_end(struct detect *);
 
 /* For people who want to know: called with each event, what held for it, and the matcher that said

@@ -353,6 +353,16 @@ struct tracker *tracker_new(uint32_t max_clients)
     return all;
 }
 
+void tracker_forget(struct tracker *all)
+{
+    all->now_ns = UINT64_MAX; /* none of them is wanted any more */
+    for (struct client *client; (client = lru_oldest(all->clients)) != NULL;) {
+        client_evicted(all, NULL, client);
+        lru_remove(all->clients, client);
+    }
+    all->now_ns = 0;
+}
+
 void tracker_free(struct tracker *all)
 {
     if (!all)

@@ -20,6 +20,9 @@ struct tracker *tracker_new(uint32_t max_clients); /* NULL if there is no memory
 void tracker_free(struct tracker *);
 size_t tracker_bytes(const struct tracker *); /* at most */
 
+/* Everything ends: what comes next has no past. */
+void tracker_forget(struct tracker *);
+
 /* Takes in the event and adds what it means to `to`; adds nothing to events that nothing is tracked
  * about:
  *   messages that name recipients   recipients.*: one that was named again, or refused again,

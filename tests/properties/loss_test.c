@@ -42,6 +42,7 @@ struct run {
     FILE *json;
     uint8_t *other; /* the bytes of the dialogue with other secrets; NULL: it has none */
     unsigned cases[LAWS], failures, plays;
+    struct output_findings found; /* in the whole */
 };
 
 static void report(struct run *run, const char *law, const char *what,
@@ -209,6 +210,19 @@ static bool secret_shows(struct run *run, const struct recording *recording)
     return any;
 }
 
+/* Whether the rules find what they do not find in the whole. */
+static bool finds_more(struct run *run, const struct recording *all, const struct recording *less)
+{
+    struct buffer json;
+    buffer_init(&json, 1 << 20, NULL);
+    output_lines(run->output, all, &json);
+    struct output_findings whole = *output_findings(run->output);
+    buffer_clear(&json);
+    output_lines(run->output, less, &json);
+    buffer_free(&json);
+    return output_invented(&whole, output_findings(run->output)) != NULL;
+}
+
 static bool broken(void *arg, const struct turn *whole, size_t whole_count,
                    const struct turn *lossy, size_t lossy_count)
 {
@@ -217,11 +231,21 @@ static bool broken(void *arg, const struct turn *whole, size_t whole_count,
     dialogue_play(run->d, whole, whole_count, &whole_turns, true, &all);
     dialogue_play(run->d, lossy, lossy_count, &whole_turns, true, &less);
     bool is_broken = (seen_whole(run->d) && subset_check(&all, &less).why) ||
-                     secret_shows(run, &less) ||
+                     secret_shows(run, &less) || finds_more(run, &all, &less) ||
                      tells_secrets(run, run->d, lossy, lossy_count, &less);
     recording_free(&all);
     recording_free(&less);
     return is_broken;
+}
+
+/* After check_output(), which made them. */
+static void check_findings(struct run *run, const char *what, const struct recording *recording)
+{
+    char why[128];
+    const char *id = output_invented(&run->found, output_findings(run->output));
+    snprintf(why, sizeof why, "law 3: a loss leads to a finding or makes it worse: %s", id ? id : "");
+    if (id)
+        report(run, why, what, recording);
 }
 
 static void play(struct run *run, const char *what, const struct dialogue *d,
@@ -232,6 +256,7 @@ static void play(struct run *run, const char *what, const struct dialogue *d,
     dialogue_play(d, turn, turns, &whole_turns, true, &lossy);
     check_facts(run, what, &lossy);
     check_output(run, what, &lossy);
+    check_findings(run, what, &lossy);
     bool exchanged = run->other && run->plays++ % EXCHANGE_EVERY == 0;
     run->cases[LAW_8_OTHER] += exchanged;
     if (exchanged && tells_secrets(run, d, turn, turns, &lossy))
@@ -400,6 +425,7 @@ static void test_dialogue(struct options *options, const char *path)
                        .other = exchange_secrets(d) };
     dialogue_play(d, d->turn, d->turns, &whole_turns, true, &run.whole);
     check_output(&run, "nothing lost", &run.whole);
+    run.found = *output_findings(run.output);
     if (options->only_case)
         lose_ranges(&run, bytes_of(d), options->only_case);
     else

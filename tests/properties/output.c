@@ -9,6 +9,7 @@
 #include "envelope.h"
 #include "json.h"
 #include "shipped.h"
+#include "text.h"
 
 #define SECRET_MAX  300
 #define FORM_MIN    8
@@ -31,6 +32,44 @@ static const char *judge_line(const struct output *o, struct bytes line)
     return json_read(line, NULL, NULL) ? NULL : "law 7: a line is not JSON";
 }
 
+static void note_finding(struct output_findings *found, const struct facts_index *facts)
+{
+    struct fact id, severity;
+    size_t i = 0;
+    if (!facts_lookup(facts, FIELD_RULE_ID, &id) ||
+        !facts_lookup(facts, FIELD_EVENT_SEVERITY, &severity))
+        return;
+    while (i < found->count && !bytes_equal(id.value, bytes_of_string(found->list[i].id)))
+        i++;
+    if (i == OUTPUT_FINDINGS)
+        return;
+    if (i == found->count) {
+        text_copy(found->list[i].id, sizeof found->list[i].id, id.value);
+        found->list[i].severity = 0;
+        found->count++;
+    }
+    if (fact_number(&severity) > found->list[i].severity)
+        found->list[i].severity = fact_number(&severity);
+}
+
+const struct output_findings *output_findings(const struct output *o)
+{
+    return &o->found;
+}
+
+const char *output_invented(const struct output_findings *whole, const struct output_findings *lossy)
+{
+    for (size_t i = 0; i < lossy->count; i++) {
+        bool known = bytes_starts_nocase(bytes_of_string(lossy->list[i].id), "sensor.");
+        for (size_t k = 0; !known && k < whole->count; k++)
+            known = strcmp(whole->list[k].id, lossy->list[i].id) == 0 &&
+                    whole->list[k].severity >= lossy->list[i].severity;
+        if (!known)
+            return lossy->list[i].id;
+    }
+    return NULL;
+}
+
 /* As the collector does it. */
 static void publish(void *arg, const struct event *event)
 {
@@ -40,6 +79,8 @@ static void publish(void *arg, const struct event *event)
     size_t start = o->lines->len;
     envelope_complete(&o->envelope, event, &o->complete);
     facts_index(&facts, buffer_view(&o->complete.records));
+    if (event->kind == EVENT_FINDING)
+        note_finding(&o->found, &facts);
     envelope_message(event->kind, &facts, &o->complete);
     if (!json_write(o->lines, buffer_view(&o->complete.records)))
         o->fault = "law 7: the JSON has no room";
@@ -75,6 +116,7 @@ const char *output_lines(struct output *o, const struct recording *recording, st
 {
     o->lines = lines;
     o->fault = NULL;
+    o->found.count = 0;
     for (size_t i = 0; i < recording->events; i++) {
         struct event event = recording->event[i].event;
         if (detect_track(o->detect, &event, &o->tracked))
