@@ -14,6 +14,7 @@
 struct rules_trial {
     const struct rule_set *set;
     const char *id; /* NULL: all rules */
+    size_t meant; /* documents: bands of one finding share its id */
     FILE *out;
     uint64_t events;
     uint64_t *fired; /* by place in the set */
@@ -28,7 +29,6 @@ static bool is_meant(const struct rules_trial *trial, const struct rule *rule)
 struct rules_trial *rules_trial_new(const struct rule_set *set, const char *id, FILE *out)
 {
     struct rules_trial *trial = calloc(1, sizeof *trial);
-    bool any = false;
     if (trial) {
         *trial = (struct rules_trial){ .set = set, .id = id, .out = out };
         trial->fired = calloc(set->count + 1, sizeof(uint64_t));
@@ -39,8 +39,8 @@ struct rules_trial *rules_trial_new(const struct rule_set *set, const char *id, 
         return NULL;
     }
     for (size_t i = 0; i < set->count; i++)
-        any |= is_meant(trial, &set->rules[i]);
-    if (any)
+        trial->meant += is_meant(trial, &set->rules[i]);
+    if (trial->meant > 0)
         return trial;
     log_error("no rule is called %s: \"mailtap rules list\" shows them", id);
     free(trial->fired);
@@ -67,17 +67,129 @@ static void print_rule(const struct rules_trial *trial, size_t place, const char
             rule->reports ? "" : ", which feeds others: ", rule->reports ? "" : rule->title);
 }
 
-static void print_why_not(struct rules_trial *trial, size_t place, struct matcher *matcher,
-                          const struct event *event, const struct facts_index *facts)
+/* --- why not -------------------------------------------------------------------------------------
+ */
+
+/* An event, and what was said of it. */
+struct judgement {
+    const struct event *event;
+    const struct facts_index *facts;
+    const struct rule_hits *hits;
+    const struct correlation_result *results;
+    struct matcher *matcher;
+};
+
+static bool is_hit(const struct judgement *judgement, size_t place)
+{
+    return judgement->hits->words[place / 64] >> place % 64 & 1;
+}
+
+static const char *field_name(enum field field)
+{
+    return schema_field(field)->name;
+}
+
+/* "counted, 3 of 10 so far" */
+static void print_counted(FILE *out, const struct rule *rule, uint64_t count)
+{
+    const struct correlation *what = rule->correlation;
+    bool bounded = what->at_most != UINT64_MAX || what->has_except;
+    if (what->type == TEMPORAL || what->type == TEMPORAL_ORDERED) {
+        fprintf(out, "counted, %" PRIu64 " of %zu rules have held%s so far\n", count,
+                what->rule_count, what->type == TEMPORAL ? "" : " in order");
+        return;
+    }
+    fprintf(out, "counted, %" PRIu64, count);
+    if (!bounded)
+        fprintf(out, " of %" PRIu64, what->at_least);
+    if (what->type == VALUE_COUNT)
+        fprintf(out, " different %s", field_name(what->counted));
+    fprintf(out, " so far%s\n", bounded ? "; it is judged when its timespan is over" : "");
+}
+
+/* One of its rules held, and yet the event is in none of its windows. */
+static void print_not_counted(FILE *out, const struct rule *rule, size_t of,
+                              const struct judgement *judgement)
+{
+    const struct correlation *what = rule->correlation;
+    struct fact fact;
+    for (size_t g = 0; g < what->group_count; g++) {
+        enum field field = what->group[g][of];
+        if (!rule_field(judgement->event->kind, judgement->facts, field, &fact)) {
+            fprintf(out, "not counted: there is no %s to group by\n", field_name(field));
+            return;
+        }
+    }
+    if (what->type == VALUE_COUNT)
+        fprintf(out, "not counted: there is no %s that the rule is about\n",
+                field_name(what->counted));
+    else if (what->type == TEMPORAL_ORDERED)
+        fprintf(out, "not counted: the first of its rules has not held before\n");
+    else
+        fprintf(out, "not counted: its window was given up for want of room\n");
+}
+
+static const char *name_of(const struct rule *rule)
+{
+    return rule->name[0] ? rule->name : rule->title;
+}
+
+/* "none of its rules holds: failed_login: event.outcome is success, not 'failure'; ..." */
+static void print_none_holds(FILE *out, const struct rule_set *set, const struct rule *rule,
+                             const struct judgement *judgement)
+{
+    char reason[REASON_MAX];
+    const struct correlation *what = rule->correlation;
+    fprintf(out, "not counted: %s",
+            what->rule_count > 1 ? "none of its rules holds: " : "its rule does not hold: ");
+    for (size_t r = 0; r < what->rule_count; r++) {
+        const struct rule *of = &set->rules[what->rules[r]];
+        bool why = matcher_why_not(judgement->matcher, what->rules[r], judgement->event->kind,
+                                   judgement->facts, reason, sizeof reason);
+        fprintf(out, "%s%s: %s", r > 0 ? "; " : "", name_of(of),
+                why ? reason : "it has not counted enough");
+    }
+    fputc('\n', out);
+}
+
+static void print_correlation(FILE *out, const struct rule_set *set, size_t place,
+                              const struct judgement *judgement)
+{
+    const struct rule *rule = &set->rules[place];
+    const struct correlation *what = rule->correlation;
+    if (judgement->results[place].count > 0) {
+        print_counted(out, rule, judgement->results[place].count);
+        return;
+    }
+    for (size_t r = 0; r < what->rule_count; r++) {
+        if (is_hit(judgement, what->rules[r])) {
+            print_not_counted(out, rule, r, judgement);
+            return;
+        }
+    }
+    print_none_holds(out, set, rule, judgement);
+}
+
+/* "no: ..."; "no, critical: ..." if there are several documents of that name. */
+static void print_why_not(struct rules_trial *trial, size_t place,
+                          const struct judgement *judgement)
 {
     char reason[REASON_MAX];
     const struct rule *rule = &trial->set->rules[place];
-    if (rule->correlation && !matcher_why_not(matcher, place, event->kind, facts, reason, REASON_MAX))
-        snprintf(reason, sizeof reason, "its window does not hold (yet)");
-    else if (!rule->correlation)
-        matcher_why_not(matcher, place, event->kind, facts, reason, REASON_MAX);
-    fprintf(trial->out, "    no: %s\n", reason);
+    bool several = trial->meant > 1;
+    fprintf(trial->out, "    no%s%s: ", several ? ", " : "",
+            several ? severity_name(rule->level) : "");
+    if (matcher_why_not(judgement->matcher, place, judgement->event->kind, judgement->facts, reason,
+                        sizeof reason))
+        fprintf(trial->out, "%s\n", reason);
+    else if (rule->correlation)
+        print_correlation(trial->out, trial->set, place, judgement);
+    else
+        fputs("it does not hold\n", trial->out);
 }
+
+/* --- events --------------------------------------------------------------------------------------
+ */
 
 /* A correlation looks at what its rules look at. */
 static bool looks_at(const struct rule_set *set, const struct rule *rule, enum event_kind kind)
@@ -93,14 +205,16 @@ static bool looks_at(const struct rule_set *set, const struct rule *rule, enum e
 }
 
 static void judged(void *arg, const struct event *event, const struct facts_index *facts,
-                   const struct rule_hits *hits, struct matcher *matcher)
+                   const struct rule_hits *hits, const struct correlation_result *results,
+                   struct matcher *matcher)
 {
+    const struct judgement judgement = { event, facts, hits, results, matcher };
     struct rules_trial *trial = arg;
     bool printed = false;
     trial->events++;
     for (size_t i = 0; i < trial->set->count; i++) {
         const struct rule *rule = &trial->set->rules[i];
-        bool holds = hits->words[i / 64] >> i % 64 & 1;
+        bool holds = is_hit(&judgement, i);
         if (!is_meant(trial, rule) ||
             (!holds && (!trial->id || !looks_at(trial->set, rule, event->kind))))
             continue;
@@ -111,7 +225,7 @@ static void judged(void *arg, const struct event *event, const struct facts_inde
         if (holds)
             print_rule(trial, i, "holds:");
         else
-            print_why_not(trial, i, matcher, event, facts);
+            print_why_not(trial, i, &judgement);
     }
 }
 

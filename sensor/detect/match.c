@@ -14,7 +14,7 @@ struct matcher *matcher_new(const struct rule_set *set, struct problems *problem
     if (!m)
         return NULL;
     m->set = set;
-    m->events = 1;
+    m->events = m->judgements = 1;
     m->arena = arena_new(COMPILED_MAX);
     view_sources(m);
     if (!m->arena || set->count > RULES_MAX || !matcher_compile(m, problems) ||

@@ -56,18 +56,12 @@ enum source {
     SOURCE_KEYWORD,  /* every text of the event */
 };
 
-#define ROW_WORDS 4 /* 256 rows */
-
 union value_code {
     struct shaped shaped;
     uint64_t number;
     const struct network *network;
     const struct regex_code *regex;
     enum field field;
-};
-
-struct row_set {
-    uint64_t words[ROW_WORDS];
 };
 
 /* What was said of an item at the latest event, for all rules that have the same one. */
@@ -104,7 +98,7 @@ struct search_code {
     size_t count;
     bool all;
     bool shared;    /* the condition asks more than once */
-    uint64_t asked; /* the event about which `answer` is */
+    uint64_t asked; /* the judgement of which `answer` is part */
     bool answer;
 };
 
@@ -120,6 +114,7 @@ struct rule_code {
     const struct rule *rule;
     bool active; /* it may match */
     uint32_t kinds;
+    uint32_t objects; /* bits: whose rows it asks for */
     struct bytes protocol; /* empty: any */
     struct search_code *searches;
     const struct instruction *program;
@@ -217,6 +212,9 @@ struct matcher {
     enum source sources[FIELDS];
     uint8_t objects[FIELDS]; /* of SOURCE_ROWS */
     uint64_t events;         /* seen so far */
+    uint64_t judgements;     /* the event as a whole, or one row of it */
+    const struct row_set *only; /* rows of `only_object` that count; NULL: all of all */
+    unsigned only_object;
     uint64_t regex_limits;
     bool gave_up; /* a regular expression did, in this rule */
     struct event_view view;
@@ -251,6 +249,13 @@ const struct entry *view_chain(struct matcher *, enum field, const struct entry 
  */
 
 bool item_holds(struct matcher *, const struct item_code *);
+/* Whether there is a row of one object in which all these items hold. Without rows it is judged as
+ * one in which nothing is. */
+bool same_row(struct matcher *, const struct item_code *, size_t count);
+
+/* --- searches and rules (match_rule.c) ----------------------------------------------------------
+ */
+
 bool search_holds(struct matcher *, struct search_code *);
 bool group_holds(struct matcher *, const struct group_code *);
 bool rule_holds(struct matcher *, const struct rule_code *);

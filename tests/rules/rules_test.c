@@ -111,10 +111,11 @@ static void receive(void *arg, const struct event *event)
 }
 
 static void judged(void *arg, const struct event *event, const struct facts_index *facts,
-                   const struct rule_hits *hits, struct matcher *matcher)
+                   const struct rule_hits *hits, const struct correlation_result *results,
+                   struct matcher *matcher)
 {
     struct run *run = arg;
-    (void)event, (void)facts, (void)matcher;
+    (void)event, (void)facts, (void)results, (void)matcher;
     for (size_t i = 0; i < run->set->count; i++)
         run->hit_in_case[i] |= (uint8_t)(hits->words[i / 64] >> i % 64 & 1);
 }
