@@ -89,49 +89,51 @@ static const char *field_name(enum field field)
     return schema_field(field)->name;
 }
 
-/* "counted, 3 of 10 so far" */
+/* "counted, 3 of 10 so far (by user.name)" */
 static void print_counted(FILE *out, const struct rule *rule, uint64_t count)
 {
     const struct correlation *what = rule->correlation;
     bool bounded = what->at_most != UINT64_MAX || what->has_except;
-    if (what->type == TEMPORAL || what->type == TEMPORAL_ORDERED) {
-        fprintf(out, "counted, %" PRIu64 " of %zu rules have held%s so far\n", count,
-                what->rule_count, what->type == TEMPORAL ? "" : " in order");
-        return;
-    }
     fprintf(out, "counted, %" PRIu64, count);
-    if (!bounded)
+    if (what->type == TEMPORAL || what->type == TEMPORAL_ORDERED)
+        fprintf(out, " of %zu rules%s", what->rule_count,
+                what->type == TEMPORAL ? "" : ", one after the other,");
+    else if (!bounded)
         fprintf(out, " of %" PRIu64, what->at_least);
     if (what->type == VALUE_COUNT)
         fprintf(out, " different %s", field_name(what->counted));
-    fprintf(out, " so far%s\n", bounded ? "; it is judged when its timespan is over" : "");
+    fputs(" so far", out);
+    for (size_t g = 0; g < what->group_count; g++)
+        fprintf(out, "%s%s%s", g == 0 ? " (by " : ", ", field_name(what->group[g][0]),
+                g + 1 == what->group_count ? ")" : "");
+    fputs(bounded ? "; it is judged when its timespan is over" : "", out);
+}
+
+static const char *name_of(const struct rule *rule)
+{
+    return rule->name[0] ? rule->name : rule->title;
 }
 
 /* One of its rules held, and yet the event is in none of its windows. */
-static void print_not_counted(FILE *out, const struct rule *rule, size_t of,
-                              const struct judgement *judgement)
+static void print_not_counted(FILE *out, const struct rule_set *set, const struct rule *rule,
+                              size_t of, const struct judgement *judgement)
 {
     const struct correlation *what = rule->correlation;
     struct fact fact;
     for (size_t g = 0; g < what->group_count; g++) {
         enum field field = what->group[g][of];
         if (!rule_field(judgement->event->kind, judgement->facts, field, &fact)) {
-            fprintf(out, "not counted: there is no %s to group by\n", field_name(field));
+            fprintf(out, "not counted: there is no %s to group by", field_name(field));
             return;
         }
     }
     if (what->type == VALUE_COUNT)
-        fprintf(out, "not counted: there is no %s that the rule is about\n",
+        fprintf(out, "not counted: there is no %s that the rule is about",
                 field_name(what->counted));
     else if (what->type == TEMPORAL_ORDERED)
-        fprintf(out, "not counted: the first of its rules has not held before\n");
+        fprintf(out, "not counted: %s has not held before", name_of(&set->rules[what->rules[0]]));
     else
-        fprintf(out, "not counted: its window was given up for want of room\n");
-}
-
-static const char *name_of(const struct rule *rule)
-{
-    return rule->name[0] ? rule->name : rule->title;
+        fprintf(out, "not counted: there was no room for its window");
 }
 
 /* "none of its rules holds: failed_login: event.outcome is success, not 'failure'; ..." */
@@ -146,10 +148,12 @@ static void print_none_holds(FILE *out, const struct rule_set *set, const struct
         const struct rule *of = &set->rules[what->rules[r]];
         bool why = matcher_why_not(judgement->matcher, what->rules[r], judgement->event->kind,
                                    judgement->facts, reason, sizeof reason);
-        fprintf(out, "%s%s: %s", r > 0 ? "; " : "", name_of(of),
-                why ? reason : "it has not counted enough");
+        fprintf(out, "%s%s: ", r > 0 ? "; " : "", name_of(of));
+        if (!why && judgement->results[what->rules[r]].count > 0)
+            print_counted(out, of, judgement->results[what->rules[r]].count);
+        else
+            fputs(why ? reason : "this event does not count for it", out);
     }
-    fputc('\n', out);
 }
 
 static void print_correlation(FILE *out, const struct rule_set *set, size_t place,
@@ -163,45 +167,49 @@ static void print_correlation(FILE *out, const struct rule_set *set, size_t plac
     }
     for (size_t r = 0; r < what->rule_count; r++) {
         if (is_hit(judgement, what->rules[r])) {
-            print_not_counted(out, rule, r, judgement);
+            print_not_counted(out, set, rule, r, judgement);
             return;
         }
     }
     print_none_holds(out, set, rule, judgement);
 }
 
-/* "no: ..."; "no, critical: ..." if there are several documents of that name. */
+/* "no: "; "no, critical: " if there are several documents of that name; of one level, with titles. */
+static void print_no(const struct rules_trial *trial, const struct rule *rule)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < trial->set->count; i++)
+        same += is_meant(trial, &trial->set->rules[i]) &&
+                trial->set->rules[i].level == rule->level;
+    fputs("    no", trial->out);
+    if (trial->meant > 1)
+        fprintf(trial->out, ", %s", severity_name(rule->level));
+    if (same > 1)
+        fprintf(trial->out, " (%s)", rule->title);
+    fputs(": ", trial->out);
+}
+
 static void print_why_not(struct rules_trial *trial, size_t place,
                           const struct judgement *judgement)
 {
     char reason[REASON_MAX];
     const struct rule *rule = &trial->set->rules[place];
-    bool several = trial->meant > 1;
-    fprintf(trial->out, "    no%s%s: ", several ? ", " : "",
-            several ? severity_name(rule->level) : "");
+    print_no(trial, rule);
     if (matcher_why_not(judgement->matcher, place, judgement->event->kind, judgement->facts, reason,
                         sizeof reason))
-        fprintf(trial->out, "%s\n", reason);
+        fputs(reason, trial->out);
     else if (rule->correlation)
         print_correlation(trial->out, trial->set, place, judgement);
-    else
-        fputs("it does not hold\n", trial->out);
+    fputc('\n', trial->out);
 }
 
 /* --- events --------------------------------------------------------------------------------------
  */
 
 /* A correlation looks at what its rules look at. */
-static bool looks_at(const struct rule_set *set, const struct rule *rule, enum event_kind kind)
+static bool looks_at(const struct rule *rule, enum event_kind kind)
 {
-    if (!rule->correlation)
-        return rule->kinds >> kind & 1;
-    for (size_t i = 0; i < rule->correlation->rule_count; i++) {
-        const struct rule *of = &set->rules[rule->correlation->rules[i]];
-        if (of->correlation || (of->kinds >> kind & 1))
-            return true;
-    }
-    return false;
+    return (rule->correlation && rule->kinds == 0) || (rule->kinds >> kind & 1);
 }
 
 static void judged(void *arg, const struct event *event, const struct facts_index *facts,
@@ -216,7 +224,7 @@ static void judged(void *arg, const struct event *event, const struct facts_inde
         const struct rule *rule = &trial->set->rules[i];
         bool holds = is_hit(&judgement, i);
         if (!is_meant(trial, rule) ||
-            (!holds && (!trial->id || !looks_at(trial->set, rule, event->kind))))
+            (!holds && (!trial->id || !looks_at(rule, event->kind))))
             continue;
         if (!printed)
             print_event(trial, event, facts);
