@@ -362,5 +362,7 @@ bool matcher_compile(struct matcher *m, struct problems *problems)
         if (!compile_rule(m, &m->set->rules[i], &m->rules[i], problems))
             return false;
     }
+    if (m->rules)
+        unshare_lonely(m);
     return m->rules != NULL;
 }

@@ -68,7 +68,11 @@ union value_code {
 struct item_memo {
     uint64_t asked; /* which event */
     bool answer, gave_up;
-    struct row_set rows; /* SOURCE_ROWS */
+    struct row_set rows; /* SOURCE_ROWS; then the answer is whether there is one */
+    /* By kind of event: the rules, as bits of kind_index.rules, that cannot hold if it does not.
+     * NULL: fewer than two of each kind. */
+    uint64_t **needed_by;
+    size_t users; /* items */
 };
 
 struct item_code {
@@ -79,6 +83,7 @@ struct item_code {
     unsigned cost;
     bool fold;
     bool all;
+    bool required; /* without it the rule cannot hold */
     /* Sorted: whole texts and whole addresses; numbers. What else there is, and everything with
      * `all`, stands in `values`. */
     const struct bytes *keys;
@@ -136,6 +141,8 @@ struct shared_items; /* while compiling */
 bool shared_items_init(struct matcher *);
 /* Gives the item the memo of those that are the same. False if there is no memory. */
 bool share_item(struct matcher *, struct item_code *);
+/* Takes away memos that one item has alone; but rows are asked again for each of them. */
+void unshare_lonely(struct matcher *);
 
 /* --- the index (match_index.c) ------------------------------------------------------------------
  */
@@ -169,6 +176,9 @@ struct kind_index {
 bool matcher_build_index(struct matcher *);
 /* Bits of kind_index.rules into matcher.candidates. */
 void matcher_candidates(struct matcher *, const struct kind_index *);
+
+/* What rules need in common (match_needs.c): after the requirements were marked. */
+bool index_needs(struct matcher *, enum event_kind);
 
 /* --- the event (match_value.c) ------------------------------------------------------------------
  */
@@ -217,6 +227,7 @@ struct matcher {
     unsigned only_object;
     uint64_t regex_limits;
     bool gave_up; /* a regular expression did, in this rule */
+    const struct item_memo *missing; /* what this rule requires and others may, and is not so */
     struct event_view view;
 };
 

@@ -282,8 +282,22 @@ static void judge_rows(struct matcher *m, const struct item_code *code, struct r
         rows->words[w] = decide_rows(code->item, present.words[w], met.words[w]);
 }
 
+static bool overlap(const struct row_set *a, const struct row_set *b)
+{
+    uint64_t both = 0;
+    for (int w = 0; w < ROW_WORDS; w++)
+        both |= a->words[w] & b->words[w];
+    return both != 0;
+}
+
+static bool any_row(const struct row_set *set)
+{
+    return overlap(set, set);
+}
+
 /* Keeps the rows in which the item holds. */
-static void keep_rows(struct matcher *m, const struct item_code *code, struct row_set *kept)
+static void keep_rows(struct matcher *m, const struct item_code *code, const struct row_set *there,
+                      struct row_set *kept)
 {
     struct item_memo *memo = code->memo;
     struct row_set own, *rows = memo ? &memo->rows : &own;
@@ -292,30 +306,26 @@ static void keep_rows(struct matcher *m, const struct item_code *code, struct ro
         judge_rows(m, code, rows);
     } else if (ask_anew(m, memo, &gave_up)) {
         judge_rows(m, code, rows);
+        memo->answer = overlap(rows, there);
         keep_answer(m, memo, gave_up);
     }
     for (int w = 0; w < ROW_WORDS; w++)
         kept->words[w] &= rows->words[w];
-}
-
-static bool any_row(const struct row_set *set)
-{
-    uint64_t all = 0;
-    for (int w = 0; w < ROW_WORDS; w++)
-        all |= set->words[w];
-    return all != 0;
+    if (memo && code->required && !memo->answer)
+        m->missing = memo;
 }
 
 bool same_row(struct matcher *m, const struct item_code *items, size_t count)
 {
-    struct row_set kept;
+    struct row_set there, kept;
     view_chain(m, items->item->field, NULL); /* fills in the rows */
-    memcpy(&kept, m->view.rows[items->object], sizeof kept);
-    if (!any_row(&kept))
-        add_row(&kept, 0);
+    memcpy(&there, m->view.rows[items->object], sizeof there);
+    if (!any_row(&there))
+        add_row(&there, 0);
+    kept = there;
     for (int w = 0; m->only && items->object == m->only_object && w < ROW_WORDS; w++)
         kept.words[w] &= m->only->words[w];
     for (size_t i = 0; i < count && any_row(&kept); i++)
-        keep_rows(m, &items[i], &kept);
+        keep_rows(m, &items[i], &there, &kept);
     return any_row(&kept);
 }

@@ -7,8 +7,11 @@ bool group_holds(struct matcher *m, const struct group_code *group)
 {
     size_t plain = group->count - group->row_count;
     for (size_t i = 0; i < plain; i++) {
-        if (!item_holds(m, &group->items[i]))
-            return false;
+        if (item_holds(m, &group->items[i]))
+            continue;
+        if (group->items[i].required)
+            m->missing = group->items[i].memo;
+        return false;
     }
     for (size_t i = plain, n; i < group->count; i += n) {
         for (n = 1; i + n < group->count && group->items[i + n].object == group->items[i].object;)
@@ -43,6 +46,7 @@ bool rule_holds(struct matcher *m, const struct rule_code *rule)
 {
     bool holds = true;
     m->gave_up = false;
+    m->missing = NULL;
     for (uint32_t at = 0; at < rule->length; at++) {
         const struct instruction *step = &rule->program[at];
         switch (step->code) {
