@@ -14,6 +14,7 @@
 struct rules_trial {
     const struct rule_set *set;
     const char *id; /* NULL: all rules */
+    size_t meant; /* documents: bands of one finding share its id */
     FILE *out;
     uint64_t events;
     uint64_t *fired; /* by place in the set */
@@ -28,7 +29,6 @@ static bool is_meant(const struct rules_trial *trial, const struct rule *rule)
 struct rules_trial *rules_trial_new(const struct rule_set *set, const char *id, FILE *out)
 {
     struct rules_trial *trial = calloc(1, sizeof *trial);
-    bool any = false;
     if (trial) {
         *trial = (struct rules_trial){ .set = set, .id = id, .out = out };
         trial->fired = calloc(set->count + 1, sizeof(uint64_t));
@@ -39,8 +39,8 @@ struct rules_trial *rules_trial_new(const struct rule_set *set, const char *id, 
         return NULL;
     }
     for (size_t i = 0; i < set->count; i++)
-        any |= is_meant(trial, &set->rules[i]);
-    if (any)
+        trial->meant += is_meant(trial, &set->rules[i]);
+    if (trial->meant > 0)
         return trial;
     log_error("no rule is called %s: \"mailtap rules list\" shows them", id);
     free(trial->fired);
@@ -67,42 +67,164 @@ static void print_rule(const struct rules_trial *trial, size_t place, const char
             rule->reports ? "" : ", which feeds others: ", rule->reports ? "" : rule->title);
 }
 
-static void print_why_not(struct rules_trial *trial, size_t place, struct matcher *matcher,
-                          const struct event *event, const struct facts_index *facts)
+/* --- why not -------------------------------------------------------------------------------------
+ */
+
+/* An event, and what was said of it. */
+struct judgement {
+    const struct event *event;
+    const struct facts_index *facts;
+    const struct rule_hits *hits;
+    const struct correlation_result *results;
+    struct matcher *matcher;
+};
+
+static bool is_hit(const struct judgement *judgement, size_t place)
+{
+    return judgement->hits->words[place / 64] >> place % 64 & 1;
+}
+
+static const char *field_name(enum field field)
+{
+    return schema_field(field)->name;
+}
+
+/* "counted, 3 of 10 so far (by user.name)" */
+static void print_counted(FILE *out, const struct rule *rule, uint64_t count)
+{
+    const struct correlation *what = rule->correlation;
+    bool bounded = what->at_most != UINT64_MAX || what->has_except;
+    fprintf(out, "counted, %" PRIu64, count);
+    if (what->type == TEMPORAL || what->type == TEMPORAL_ORDERED)
+        fprintf(out, " of %zu rules%s", what->rule_count,
+                what->type == TEMPORAL ? "" : ", one after the other,");
+    else if (!bounded)
+        fprintf(out, " of %" PRIu64, what->at_least);
+    if (what->type == VALUE_COUNT)
+        fprintf(out, " different %s", field_name(what->counted));
+    fputs(" so far", out);
+    for (size_t g = 0; g < what->group_count; g++)
+        fprintf(out, "%s%s%s", g == 0 ? " (by " : ", ", field_name(what->group[g][0]),
+                g + 1 == what->group_count ? ")" : "");
+    fputs(bounded ? "; it is judged when its timespan is over" : "", out);
+}
+
+static const char *name_of(const struct rule *rule)
+{
+    return rule->name[0] ? rule->name : rule->title;
+}
+
+/* One of its rules held, and yet the event is in none of its windows. */
+static void print_not_counted(FILE *out, const struct rule_set *set, const struct rule *rule,
+                              size_t of, const struct judgement *judgement)
+{
+    const struct correlation *what = rule->correlation;
+    struct fact fact;
+    for (size_t g = 0; g < what->group_count; g++) {
+        enum field field = what->group[g][of];
+        if (!rule_field(judgement->event->kind, judgement->facts, field, &fact)) {
+            fprintf(out, "not counted: there is no %s to group by", field_name(field));
+            return;
+        }
+    }
+    if (what->type == VALUE_COUNT)
+        fprintf(out, "not counted: there is no %s that the rule is about",
+                field_name(what->counted));
+    else if (what->type == TEMPORAL_ORDERED)
+        fprintf(out, "not counted: %s has not held before", name_of(&set->rules[what->rules[0]]));
+    else
+        fprintf(out, "not counted: there was no room for its window");
+}
+
+/* "none of its rules holds: failed_login: event.outcome is success, not 'failure'; ..." */
+static void print_none_holds(FILE *out, const struct rule_set *set, const struct rule *rule,
+                             const struct judgement *judgement)
+{
+    char reason[REASON_MAX];
+    const struct correlation *what = rule->correlation;
+    fprintf(out, "not counted: %s",
+            what->rule_count > 1 ? "none of its rules holds: " : "its rule does not hold: ");
+    for (size_t r = 0; r < what->rule_count; r++) {
+        const struct rule *of = &set->rules[what->rules[r]];
+        bool why = matcher_why_not(judgement->matcher, what->rules[r], judgement->event->kind,
+                                   judgement->facts, reason, sizeof reason);
+        fprintf(out, "%s%s: ", r > 0 ? "; " : "", name_of(of));
+        if (!why && judgement->results[what->rules[r]].count > 0)
+            print_counted(out, of, judgement->results[what->rules[r]].count);
+        else
+            fputs(why ? reason : "this event does not count for it", out);
+    }
+}
+
+static void print_correlation(FILE *out, const struct rule_set *set, size_t place,
+                              const struct judgement *judgement)
+{
+    const struct rule *rule = &set->rules[place];
+    const struct correlation *what = rule->correlation;
+    if (judgement->results[place].count > 0) {
+        print_counted(out, rule, judgement->results[place].count);
+        return;
+    }
+    for (size_t r = 0; r < what->rule_count; r++) {
+        if (is_hit(judgement, what->rules[r])) {
+            print_not_counted(out, set, rule, r, judgement);
+            return;
+        }
+    }
+    print_none_holds(out, set, rule, judgement);
+}
+
+/* "no: "; "no, critical: " if there are several documents of that name; of one level, with titles. */
+static void print_no(const struct rules_trial *trial, const struct rule *rule)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < trial->set->count; i++)
+        same += is_meant(trial, &trial->set->rules[i]) &&
+                trial->set->rules[i].level == rule->level;
+    fputs("    no", trial->out);
+    if (trial->meant > 1)
+        fprintf(trial->out, ", %s", severity_name(rule->level));
+    if (same > 1)
+        fprintf(trial->out, " (%s)", rule->title);
+    fputs(": ", trial->out);
+}
+
+static void print_why_not(struct rules_trial *trial, size_t place,
+                          const struct judgement *judgement)
 {
     char reason[REASON_MAX];
     const struct rule *rule = &trial->set->rules[place];
-    if (rule->correlation && !matcher_why_not(matcher, place, event->kind, facts, reason, REASON_MAX))
-        snprintf(reason, sizeof reason, "its window does not hold (yet)");
-    else if (!rule->correlation)
-        matcher_why_not(matcher, place, event->kind, facts, reason, REASON_MAX);
-    fprintf(trial->out, "    no: %s\n", reason);
+    print_no(trial, rule);
+    if (matcher_why_not(judgement->matcher, place, judgement->event->kind, judgement->facts, reason,
+                        sizeof reason))
+        fputs(reason, trial->out);
+    else if (rule->correlation)
+        print_correlation(trial->out, trial->set, place, judgement);
+    fputc('\n', trial->out);
 }
 
+/* --- events --------------------------------------------------------------------------------------
+ */
+
 /* A correlation looks at what its rules look at. */
-static bool looks_at(const struct rule_set *set, const struct rule *rule, enum event_kind kind)
+static bool looks_at(const struct rule *rule, enum event_kind kind)
 {
-    if (!rule->correlation)
-        return rule->kinds >> kind & 1;
-    for (size_t i = 0; i < rule->correlation->rule_count; i++) {
-        const struct rule *of = &set->rules[rule->correlation->rules[i]];
-        if (of->correlation || (of->kinds >> kind & 1))
-            return true;
-    }
-    return false;
+    return (rule->correlation && rule->kinds == 0) || (rule->kinds >> kind & 1);
 }
 
 static void judged(void *arg, const struct event *event, const struct facts_index *facts,
-                   const struct rule_hits *hits, struct matcher *matcher)
+                   const struct rule_hits *hits, const struct correlation_result *results,
+                   struct matcher *matcher)
 {
+    const struct judgement judgement = { event, facts, hits, results, matcher };
     struct rules_trial *trial = arg;
     bool printed = false;
     trial->events++;
     for (size_t i = 0; i < trial->set->count; i++) {
         const struct rule *rule = &trial->set->rules[i];
-        bool holds = hits->words[i / 64] >> i % 64 & 1;
+        bool holds = is_hit(&judgement, i);
         if (!is_meant(trial, rule) ||
-            (!holds && (!trial->id || !looks_at(trial->set, rule, event->kind))))
+            (!holds && (!trial->id || !looks_at(rule, event->kind))))
             continue;
         if (!printed)
             print_event(trial, event, facts);
@@ -111,7 +233,7 @@ static void judged(void *arg, const struct event *event, const struct facts_inde
         if (holds)
             print_rule(trial, i, "holds:");
         else
-            print_why_not(trial, i, matcher, event, facts);
+            print_why_not(trial, i, &judgement);
     }
 }
 

@@ -161,10 +161,11 @@ static struct window *window_for(struct correlator *all, struct counting *counti
 }
 
 static bool count_in(struct correlator *all, struct counting *counting,
-                     const struct window_key *key, const struct count *count,
+                     const struct window_key *key, struct count *count,
                      struct correlation_result *result)
 {
-    struct window *window = window_for(all, counting, key, count);
+    struct window *window =
+        counting_rows(counting, count) ? window_for(all, counting, key, count) : NULL;
     if (!window)
         return false;
     window->last_ns = all->now_ns;
@@ -193,23 +194,24 @@ static uint32_t same_window(const struct counting *counting, uint32_t rules,
 }
 
 /* `rules`: bits by the rules of the correlation, those that the event matched. With aliases it may
- * belong to several windows; the first rule's that holds has the word. */
+ * belong to several windows; the first that holds has the word, otherwise the one that has most. */
 static bool feed(struct correlator *all, struct counting *counting, uint32_t rules,
                  struct count *count, struct correlation_result *result)
 {
     bool held = false;
+    *result = (struct correlation_result){ 0 };
     if (!counting_takes(counting, count))
         return false;
     sweep(all, counting);
     while (rules != 0) {
         struct window_key key;
-        struct correlation_result said;
+        struct correlation_result said = { 0 };
         unsigned first = (unsigned)__builtin_ctz(rules);
         count->steps = rules & -rules;
         if (counting_key(counting, first, count->event->kind, count->facts, &key)) {
             count->steps = same_window(counting, rules, count, &key);
             bool holds = count_in(all, counting, &key, count, &said);
-            if (holds && !held)
+            if (holds ? !held : !held && said.count > result->count)
                 *result = said;
             held |= holds;
         } else if (!counting->aliases) {
@@ -253,6 +255,7 @@ static void feed_due(struct correlator *all, size_t place, struct count *count,
     struct counting *counting = &all->plan.list[place];
     size_t rule = counting->rule;
     uint32_t rules = 0;
+    results[rule].count = 0;
     for (size_t r = 0; r < counting->what->rule_count; r++)
         rules |= (uint32_t)is_set(hits->words, counting->what->rules[r]) << r;
     if (is_set(all->plan.allowed, rule) && feed(all, counting, rules, count, &results[rule])) {
@@ -262,13 +265,13 @@ static void feed_due(struct correlator *all, size_t place, struct count *count,
 }
 
 /* Correlations stand behind the rules they are about, so one pass does. */
-void correlator_event(struct correlator *all, const struct event *event,
+void correlator_event(struct correlator *all, struct matcher *matcher, const struct event *event,
                       const struct facts_index *facts, struct rule_hits *hits,
                       struct correlation_result *results)
 {
     struct correlation_plan *plan = &all->plan;
     correlator_time(all, event->time_ns);
-    struct count count = { .event = event, .facts = facts, .now_ns = all->now_ns };
+    struct count count = { .event = event, .facts = facts, .matcher = matcher, .now_ns = all->now_ns };
     if (!mark_due(plan, hits))
         return;
     for (size_t w = 0; w < plan->list_words; w++) {

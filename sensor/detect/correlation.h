@@ -6,7 +6,7 @@
  *
  *   event_count       events; one that several of the rules match counts once
  *   value_count       different values of a field, from the latest time of each; of a field with
- *                     several values each counts
+ *                     several values each counts, but of rows only those for which a rule holds
  *   temporal          all rules matched, in any order; one event may match several
  *   temporal_ordered  judged with events of the last rule: different events matched the rules one
  *                     after the other. Events of the same instant follow in the order of output
@@ -51,9 +51,12 @@ size_t correlator_bytes(const struct correlator *); /* at most */
 /* Takes in an event and the rules it matched; sets the bits of the correlations that hold now,
  * whose results are then in `results` (by place in the set). A correlation's bit in `hits`
  * beforehand says whether its own expression lets the event through; afterwards whether it holds.
- */
-void correlator_event(struct correlator *, const struct event *, const struct facts_index *,
-                      struct rule_hits *hits, struct correlation_result *results);
+ * Of one that the rules feed and that does not hold, the result's count is what its window has so
+ * far with this event (rules or steps, if it is about order); 0 if the event was not counted. The
+ * matcher, of the same rules, says which rows of the event a rule is about. */
+void correlator_event(struct correlator *, struct matcher *, const struct event *,
+                      const struct facts_index *, struct rule_hits *hits,
+                      struct correlation_result *results);
 
 /* Everything ends: what comes next has no past. */
 void correlator_forget(struct correlator *);

@@ -148,6 +148,37 @@ bool counting_takes(const struct counting *counting, const struct count *count)
            rule_field(count->event->kind, count->facts, counting->what->counted, &fact);
 }
 
+static bool counts_rows(const struct correlation *what)
+{
+    return what->type == VALUE_COUNT && schema_field(what->counted)->arity == ARITY_ROWS;
+}
+
+bool counting_rows(const struct counting *counting, struct count *count)
+{
+    const struct correlation *what = counting->what;
+    struct row_set rows, own;
+    uint64_t any = 0;
+    if (!counts_rows(what))
+        return true;
+    count->rows = (struct row_set){ 0 };
+    matcher_rows(count->matcher, counting->rule, count->event->kind, count->facts, what->counted,
+                 &own);
+    for (uint32_t left = count->steps; left != 0; left &= left - 1) {
+        matcher_rows(count->matcher, what->rules[__builtin_ctz(left)], count->event->kind,
+                     count->facts, what->counted, &rows);
+        for (int w = 0; w < ROW_WORDS; w++)
+            count->rows.words[w] |= rows.words[w] & own.words[w];
+    }
+    for (int w = 0; w < ROW_WORDS; w++)
+        any |= count->rows.words[w];
+    return any != 0;
+}
+
+static bool row_counts(const struct count *count, unsigned row)
+{
+    return count->rows.words[row / 64] >> row % 64 & 1;
+}
+
 bool counting_opens(const struct counting *counting, const struct count *count)
 {
     return counting->what->type != TEMPORAL_ORDERED || (count->steps & 1);
@@ -179,7 +210,7 @@ static bool add_event(const struct counting *counting, struct window_memory *mem
     return counting_judge(counting, window, result);
 }
 
-/* Each value of a field that has several. */
+/* Each value of a field that has several; of rows, those that count. */
 static bool add_values(const struct counting *counting, struct window_memory *memory,
                        struct window *window, const struct count *count,
                        struct correlation_result *result)
@@ -187,12 +218,13 @@ static bool add_values(const struct counting *counting, struct window_memory *me
     enum field field = counting->what->counted;
     uint64_t oldest = counting->bounded ? 0 : oldest_that_counts(counting, count->now_ns);
     bool several = count->facts->place[field] != 0 && schema_field(field)->arity != ARITY_ONE;
+    bool rows = counts_rows(counting->what);
     struct fact fact;
     size_t at = 0;
     bool any = several ? facts_next(count->facts->records, &at, &fact)
                        : rule_field(count->event->kind, count->facts, field, &fact);
     while (any) {
-        if (!several || fact.field == field)
+        if ((!several || fact.field == field) && (!rows || row_counts(count, fact.row)))
             window_add_value(memory, window, siphash13(&content_keys[0], fact.value), count->now_ns,
                              oldest, counting->limit);
         any = several && facts_next(count->facts->records, &at, &fact);
@@ -215,16 +247,17 @@ static bool add_step(const struct counting *counting, struct window_memory *memo
     uint32_t n = (uint32_t)counting->what->rule_count;
     if (!window_steps(memory, window, n, &steps))
         return false;
-    *result = (struct correlation_result){ n, count->now_ns, count->now_ns };
-    bool whole = true;
+    *result = (struct correlation_result){ 0, count->now_ns, count->now_ns };
     for (uint32_t i = 0; i < n; i++) {
         if (count->steps >> i & 1)
             steps[i] = step_time(count->now_ns);
-        whole &= steps[i] > oldest;
-        if (whole && steps[i] - 1 < result->first_ns)
+        if (steps[i] <= oldest)
+            continue;
+        result->count++;
+        if (steps[i] - 1 < result->first_ns)
             result->first_ns = steps[i] - 1;
     }
-    return whole;
+    return result->count == n;
 }
 
 /* Steps hold the latest beginning of a chain that ends there. From the last step to the first, so
@@ -242,10 +275,13 @@ static bool add_link(const struct counting *counting, struct window_memory *memo
         if ((count->steps >> i & 1) && start > steps[i])
             steps[i] = start;
     }
-    if (!(count->steps >> (n - 1) & 1) || steps[n - 1] <= oldest)
-        return false;
-    *result = (struct correlation_result){ n, steps[n - 1] - 1, count->now_ns };
-    return true;
+    uint32_t done = n;
+    while (done > 0 && steps[done - 1] <= oldest)
+        done--;
+    *result = (struct correlation_result){ .count = done, .last_ns = count->now_ns };
+    if (done > 0)
+        result->first_ns = steps[done - 1] - 1;
+    return done == n && (count->steps >> (n - 1) & 1);
 }
 
 bool counting_add(const struct counting *counting, struct window_memory *memory,

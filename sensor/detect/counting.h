@@ -37,12 +37,16 @@ void counting_hash(struct bytes, uint64_t hash[2]);
 struct count {
     const struct event *event;
     const struct facts_index *facts;
+    struct matcher *matcher;
     uint64_t now_ns;
     uint32_t steps; /* bits by the rules of the correlation: those that the event matched */
+    struct row_set rows; /* that count, if rows are counted */
 };
 
 /* Whether the event has what is counted. */
 bool counting_takes(const struct counting *, const struct count *);
+/* Finds the rows that count: those for which one of the steps holds. False if there is none. */
+bool counting_rows(const struct counting *, struct count *);
 /* Whether it may open a window. */
 bool counting_opens(const struct counting *, const struct count *);
 /* Counts it in; whether the condition holds now, and what was counted then. */

@@ -183,16 +183,20 @@ void detect_event(struct detect *detect, const struct event *event)
     correlator_time(detect->correlator, event->time_ns);
     findings_time(detect->findings, event->time_ns);
     facts_index(&facts, event->facts);
+    if (detect->watch.judged)
+        memset(detect->rules.results, 0, hits.count * sizeof *detect->rules.results);
     bool any = matcher_event(detect->rules.matcher, event->kind, &facts, &hits);
     if (any) {
-        correlator_event(detect->correlator, event, &facts, &hits, detect->rules.results);
+        correlator_event(detect->correlator, detect->rules.matcher, event, &facts, &hits,
+                         detect->rules.results);
         tell(detect, event, &facts, &hits);
     }
     if (!detect->watch.judged)
         return;
     if (!any) /* what correlations let through to be counted is no hit */
         memset(hits.words, 0, (hits.count + 63) / 64 * sizeof(uint64_t));
-    detect->watch.judged(detect->watch.arg, event, &facts, &hits, detect->rules.matcher);
+    detect->watch.judged(detect->watch.arg, event, &facts, &hits, detect->rules.results,
+                         detect->rules.matcher);
 }
 
 void detect_watch(struct detect *detect, struct detect_watch watch)

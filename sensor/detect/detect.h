@@ -4,6 +4,7 @@
 #ifndef MAILTAP_DETECT_H
 #define MAILTAP_DETECT_H
 
+#include "correlation.h"
 #include "event.h"
 #include "match.h"
 
@@ -26,11 +27,12 @@ void detect_lost(struct detect *, uint64_t until_ns);
 /* The input ends: closes what is open. Another one may follow, for which nothing was before. */
 void detect_end(struct detect *);
 
-/* For people who want to know: called with each event, what held for it, and the matcher that said
- * so. `hits` has no correlation that does not hold. */
+/* For people who want to know: called with each event, what held for it, the results of correlations
+ * (of those that do not hold, what was counted, 0 if nothing), and the matcher that said so. `hits`
+ * has no correlation that does not hold. */
 struct detect_watch {
     void (*judged)(void *arg, const struct event *, const struct facts_index *,
-                   const struct rule_hits *, struct matcher *);
+                   const struct rule_hits *, const struct correlation_result *, struct matcher *);
     void *arg;
 };
 void detect_watch(struct detect *, struct detect_watch);

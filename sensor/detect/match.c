@@ -14,7 +14,7 @@ struct matcher *matcher_new(const struct rule_set *set, struct problems *problem
     if (!m)
         return NULL;
     m->set = set;
-    m->events = 1;
+    m->events = m->judgements = 1;
     m->arena = arena_new(COMPILED_MAX);
     view_sources(m);
     if (!m->arena || set->count > RULES_MAX || !matcher_compile(m, problems) ||
@@ -49,10 +49,20 @@ uint64_t matcher_regex_limits(const struct matcher *m)
 static bool try_rule(struct matcher *m, size_t place, struct rule_hits *hits)
 {
     struct rule_code *rule = &m->rules[place];
+    m->missing = NULL;
     if (!rule_concerns(m, rule) || !rule_holds(m, rule))
         return false;
     hits->words[place / 64] |= UINT64_C(1) << place % 64;
     return rule->rule->correlation == NULL;
+}
+
+/* Those that require the same thing as the rule that has just failed for want of it. */
+static void drop_candidates(struct matcher *m, const struct kind_index *kind, size_t from)
+{
+    uint64_t *const *by_kind = m->missing->needed_by;
+    const uint64_t *rules = by_kind ? by_kind[m->view.kind] : NULL;
+    for (size_t w = from; rules && w < kind->words; w++)
+        m->candidates[w] &= ~rules[w];
 }
 
 bool matcher_event(struct matcher *m, enum event_kind number, const struct facts_index *facts,
@@ -65,9 +75,12 @@ bool matcher_event(struct matcher *m, enum event_kind number, const struct facts
         return false;
     matcher_candidates(m, kind);
     for (size_t w = 0; w < kind->words; w++) {
-        for (uint64_t bits = m->candidates[w]; bits != 0; bits &= bits - 1) {
-            size_t slot = w * 64 + (size_t)__builtin_ctzll(bits);
+        while (m->candidates[w] != 0) {
+            size_t slot = w * 64 + (size_t)__builtin_ctzll(m->candidates[w]);
+            m->candidates[w] &= m->candidates[w] - 1;
             any |= try_rule(m, kind->rules[slot], hits);
+            if (m->missing)
+                drop_candidates(m, kind, w);
         }
     }
     return any;

@@ -30,6 +30,19 @@ struct rule_hits {
 bool matcher_event(struct matcher *, enum event_kind, const struct facts_index *,
                    struct rule_hits *);
 
+/* Rows of an event, by number. */
+#define ROW_WORDS 4 /* 256 rows */
+struct row_set {
+    uint64_t words[ROW_WORDS];
+};
+
+/* Of a rule that holds for the event, and a field of an object of an array: the rows that have the
+ * field and for which the rule would hold if that object had no other row. Keywords, and other
+ * fields compared with one of the object, still see the whole event. Of any other field, and of a
+ * correlation without an expression, all rows. Whether there is one. */
+bool matcher_rows(struct matcher *, size_t rule, enum event_kind, const struct facts_index *,
+                  enum field, struct row_set *);
+
 /* For people: why a rule does not hold for an event. Names the first thing that fails
  * ("event.outcome is failure, not success", "another protocol: imap"), always NUL-terminated. False
  * if it holds. */

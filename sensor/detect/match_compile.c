@@ -236,6 +236,18 @@ static bool compile_group(struct matcher *m, const struct item_group *group,
     return true;
 }
 
+/* Bits: the objects whose rows it asks for. */
+static uint32_t objects_of(const struct search_code *search)
+{
+    uint32_t objects = 0;
+    for (size_t g = 0; g < search->count; g++) {
+        const struct group_code *group = &search->groups[g];
+        for (size_t i = group->count - group->row_count; i < group->count; i++)
+            objects |= UINT32_C(1) << group->items[i].object;
+    }
+    return objects;
+}
+
 static bool compile_search(struct matcher *m, const struct search *search, struct search_code *code,
                            struct problems *problems, bool *active)
 {
@@ -333,6 +345,7 @@ static bool compile_rule(struct matcher *m, const struct rule *rule, struct rule
     for (size_t i = 0; i < expression->search_count; i++) {
         if (!compile_search(m, &expression->searches[i], &code->searches[i], problems, &active))
             return false;
+        code->objects |= objects_of(&code->searches[i]);
     }
     if (!compile_program(m, expression, code, &active))
         return false;
@@ -349,5 +362,7 @@ bool matcher_compile(struct matcher *m, struct problems *problems)
         if (!compile_rule(m, &m->set->rules[i], &m->rules[i], problems))
             return false;
     }
+    if (m->rules)
+        unshare_lonely(m);
     return m->rules != NULL;
 }

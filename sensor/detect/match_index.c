@@ -66,14 +66,15 @@ static void require_search(struct requirements *to, const struct search_code *se
         return;
     for (size_t g = 0; g < search->count; g++) {
         for (size_t i = 0; i < search->groups[g].count; i++) {
-            const struct item_code *item = &search->groups[g].items[i];
+            struct item_code *item = &search->groups[g].items[i];
+            item->required = true;
             if (is_exact(item))
                 require(to, item->item->field, item);
         }
     }
 }
 
-/* From the last step backwards: both operands of an AND that is required are. */
+/* From the last step backwards: both operands of an AND that is required are. Marks the items. */
 static void rule_requirements(const struct rule_code *rule, struct requirements *to)
 {
     const struct expression *expression = &rule->rule->expression;
@@ -288,7 +289,7 @@ static bool index_kind(struct matcher *m, enum event_kind number)
 bool matcher_build_index(struct matcher *m)
 {
     for (unsigned kind = 0; kind < EVENT_KINDS; kind++) {
-        if (!index_kind(m, (enum event_kind)kind))
+        if (!index_kind(m, (enum event_kind)kind) || !index_needs(m, (enum event_kind)kind))
             return false;
     }
     m->candidates = arena_take(m->arena, (m->set->count + 63) / 64, 2 * sizeof *m->candidates);

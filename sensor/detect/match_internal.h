@@ -56,8 +56,6 @@ enum source {
     SOURCE_KEYWORD,  /* every text of the event */
 };
 
-#define ROW_WORDS 4 /* 256 rows */
-
 union value_code {
     struct shaped shaped;
     uint64_t number;
@@ -66,15 +64,15 @@ union value_code {
     enum field field;
 };
 
-struct row_set {
-    uint64_t words[ROW_WORDS];
-};
-
 /* What was said of an item at the latest event, for all rules that have the same one. */
 struct item_memo {
     uint64_t asked; /* which event */
     bool answer, gave_up;
-    struct row_set rows; /* SOURCE_ROWS */
+    struct row_set rows; /* SOURCE_ROWS; then the answer is whether there is one */
+    /* By kind of event: the rules, as bits of kind_index.rules, that cannot hold if it does not.
+     * NULL: fewer than two of each kind. */
+    uint64_t **needed_by;
+    size_t users; /* items */
 };
 
 struct item_code {
@@ -85,6 +83,7 @@ struct item_code {
     unsigned cost;
     bool fold;
     bool all;
+    bool required; /* without it the rule cannot hold */
     /* Sorted: whole texts and whole addresses; numbers. What else there is, and everything with
      * `all`, stands in `values`. */
     const struct bytes *keys;
@@ -104,7 +103,7 @@ struct search_code {
     size_t count;
     bool all;
     bool shared;    /* the condition asks more than once */
-    uint64_t asked; /* the event about which `answer` is */
+    uint64_t asked; /* the judgement of which `answer` is part */
     bool answer;
 };
 
@@ -120,6 +119,7 @@ struct rule_code {
     const struct rule *rule;
     bool active; /* it may match */
     uint32_t kinds;
+    uint32_t objects; /* bits: whose rows it asks for */
     struct bytes protocol; /* empty: any */
     struct search_code *searches;
     const struct instruction *program;
@@ -141,6 +141,8 @@ struct shared_items; /* while compiling */
 bool shared_items_init(struct matcher *);
 /* Gives the item the memo of those that are the same. False if there is no memory. */
 bool share_item(struct matcher *, struct item_code *);
+/* Takes away memos that one item has alone; but rows are asked again for each of them. */
+void unshare_lonely(struct matcher *);
 
 /* --- the index (match_index.c) ------------------------------------------------------------------
  */
@@ -174,6 +176,9 @@ struct kind_index {
 bool matcher_build_index(struct matcher *);
 /* Bits of kind_index.rules into matcher.candidates. */
 void matcher_candidates(struct matcher *, const struct kind_index *);
+
+/* What rules need in common (match_needs.c): after the requirements were marked. */
+bool index_needs(struct matcher *, enum event_kind);
 
 /* --- the event (match_value.c) ------------------------------------------------------------------
  */
@@ -217,8 +222,12 @@ struct matcher {
     enum source sources[FIELDS];
     uint8_t objects[FIELDS]; /* of SOURCE_ROWS */
     uint64_t events;         /* seen so far */
+    uint64_t judgements;     /* the event as a whole, or one row of it */
+    const struct row_set *only; /* rows of `only_object` that count; NULL: all of all */
+    unsigned only_object;
     uint64_t regex_limits;
     bool gave_up; /* a regular expression did, in this rule */
+    const struct item_memo *missing; /* what this rule requires and others may, and is not so */
     struct event_view view;
 };
 
@@ -251,6 +260,13 @@ const struct entry *view_chain(struct matcher *, enum field, const struct entry 
  */
 
 bool item_holds(struct matcher *, const struct item_code *);
+/* Whether there is a row of one object in which all these items hold. Without rows it is judged as
+ * one in which nothing is. */
+bool same_row(struct matcher *, const struct item_code *, size_t count);
+
+/* --- searches and rules (match_rule.c) ----------------------------------------------------------
+ */
+
 bool search_holds(struct matcher *, struct search_code *);
 bool group_holds(struct matcher *, const struct group_code *);
 bool rule_holds(struct matcher *, const struct rule_code *);

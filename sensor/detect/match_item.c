@@ -1,4 +1,4 @@
-/* Whether an item, a group, a search and a rule hold for the event. */
+/* Whether an item holds for the event, and several in one row. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,8 +282,22 @@ static void judge_rows(struct matcher *m, const struct item_code *code, struct r
         rows->words[w] = decide_rows(code->item, present.words[w], met.words[w]);
 }
 
+static bool overlap(const struct row_set *a, const struct row_set *b)
+{
+    uint64_t both = 0;
+    for (int w = 0; w < ROW_WORDS; w++)
+        both |= a->words[w] & b->words[w];
+    return both != 0;
+}
+
+static bool any_row(const struct row_set *set)
+{
+    return overlap(set, set);
+}
+
 /* Keeps the rows in which the item holds. */
-static void keep_rows(struct matcher *m, const struct item_code *code, struct row_set *kept)
+static void keep_rows(struct matcher *m, const struct item_code *code, const struct row_set *there,
+                      struct row_set *kept)
 {
     struct item_memo *memo = code->memo;
     struct row_set own, *rows = memo ? &memo->rows : &own;
@@ -292,99 +306,26 @@ static void keep_rows(struct matcher *m, const struct item_code *code, struct ro
         judge_rows(m, code, rows);
     } else if (ask_anew(m, memo, &gave_up)) {
         judge_rows(m, code, rows);
+        memo->answer = overlap(rows, there);
         keep_answer(m, memo, gave_up);
     }
     for (int w = 0; w < ROW_WORDS; w++)
         kept->words[w] &= rows->words[w];
+    if (memo && code->required && !memo->answer)
+        m->missing = memo;
 }
 
-static bool any_row(const struct row_set *set)
+bool same_row(struct matcher *m, const struct item_code *items, size_t count)
 {
-    uint64_t all = 0;
-    for (int w = 0; w < ROW_WORDS; w++)
-        all |= set->words[w];
-    return all != 0;
-}
-
-/* Whether there is a row of one object in which all these items hold. Without rows it is judged as
- * one in which nothing is. */
-static bool same_row(struct matcher *m, const struct item_code *items, size_t count)
-{
-    struct row_set kept;
+    struct row_set there, kept;
     view_chain(m, items->item->field, NULL); /* fills in the rows */
-    memcpy(&kept, m->view.rows[items->object], sizeof kept);
-    if (!any_row(&kept))
-        add_row(&kept, 0);
+    memcpy(&there, m->view.rows[items->object], sizeof there);
+    if (!any_row(&there))
+        add_row(&there, 0);
+    kept = there;
+    for (int w = 0; m->only && items->object == m->only_object && w < ROW_WORDS; w++)
+        kept.words[w] &= m->only->words[w];
     for (size_t i = 0; i < count && any_row(&kept); i++)
-        keep_rows(m, &items[i], &kept);
+        keep_rows(m, &items[i], &there, &kept);
     return any_row(&kept);
-}
-
-/* --- searches and rules --------------------------------------------------------------------------
- */
-
-bool group_holds(struct matcher *m, const struct group_code *group)
-{
-    size_t plain = group->count - group->row_count;
-    for (size_t i = 0; i < plain; i++) {
-        if (!item_holds(m, &group->items[i]))
-            return false;
-    }
-    for (size_t i = plain, n; i < group->count; i += n) {
-        for (n = 1; i + n < group->count && group->items[i + n].object == group->items[i].object;)
-            n++;
-        if (!same_row(m, &group->items[i], n))
-            return false;
-    }
-    return true;
-}
-
-static bool groups_hold(struct matcher *m, const struct search_code *search)
-{
-    for (size_t i = 0; i < search->count; i++) {
-        if (group_holds(m, &search->groups[i]) != search->all)
-            return !search->all;
-    }
-    return search->all;
-}
-
-bool search_holds(struct matcher *m, struct search_code *search)
-{
-    if (!search->shared)
-        return groups_hold(m, search);
-    if (search->asked != m->events)
-        search->answer = groups_hold(m, search);
-    search->asked = m->events;
-    return search->answer;
-}
-
-/* A regular expression that gave up says neither yes nor no: then the rule does not hold. */
-bool rule_holds(struct matcher *m, const struct rule_code *rule)
-{
-    bool holds = true;
-    m->gave_up = false;
-    for (uint32_t at = 0; at < rule->length; at++) {
-        const struct instruction *step = &rule->program[at];
-        switch (step->code) {
-        case CODE_SEARCH:
-            holds = search_holds(m, &rule->searches[step->operand]);
-            break;
-        case CODE_NOT:
-            holds = !holds;
-            break;
-        case CODE_UNLESS:
-            at = holds ? at : step->operand - 1;
-            break;
-        case CODE_IF:
-            at = holds ? step->operand - 1 : at;
-            break;
-        }
-    }
-    return holds && !m->gave_up;
-}
-
-bool rule_concerns(const struct matcher *m, const struct rule_code *rule)
-{
-    return rule->active && (rule->kinds >> m->view.kind & 1) &&
-           (rule->protocol.len == 0 || bytes_equal(rule->protocol, m->view.protocol));
 }

@@ -4,8 +4,6 @@
 
 #include "match_internal.h"
 
-#define COST_LEAST 4 /* what costs less is judged again as fast */
-
 struct shared_item {
     uint64_t hash;
     const struct item *item; /* NULL: free */
@@ -126,8 +124,6 @@ static bool same_item(const struct item *a, const struct item *b)
 bool share_item(struct matcher *m, struct item_code *code)
 {
     uint64_t hash = hash_item(code->item);
-    if (code->cost < COST_LEAST)
-        return true;
     for (size_t i = hash & m->shared->mask;; i = (i + 1) & m->shared->mask) {
         struct shared_item *shared = &m->shared->table[i];
         if (!shared->item) {
@@ -137,7 +133,29 @@ bool share_item(struct matcher *m, struct item_code *code)
         }
         if (shared->hash == hash && same_item(shared->item, code->item)) {
             code->memo = shared->memo;
+            if (code->memo)
+                code->memo->users++;
             return code->memo != NULL;
+        }
+    }
+}
+
+static void unshare_group(const struct group_code *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        struct item_code *item = &group->items[i];
+        if (item->memo->users == 1 && item->source != SOURCE_ROWS)
+            item->memo = NULL;
+    }
+}
+
+void unshare_lonely(struct matcher *m)
+{
+    for (size_t r = 0; r < m->set->count; r++) {
+        const struct expression *expression = &m->set->rules[r].expression;
+        for (size_t s = 0; s < expression->search_count; s++) {
+            for (size_t g = 0; g < m->rules[r].searches[s].count; g++)
+                unshare_group(&m->rules[r].searches[s].groups[g]);
         }
     }
 }

@@ -80,6 +80,7 @@ bool view_begin(struct matcher *m, enum event_kind kind, const struct facts_inde
 {
     struct event_view *view = &m->view;
     m->events++;
+    m->judgements++;
     view->kind = kind;
     view->facts = facts;
     view->folded = view->chained = false;

@@ -23,6 +23,15 @@ static void compare(struct matcher *m, const struct rule_set *set, enum event_ki
     matcher_event(m, kind, &index, &hits);
     for (size_t i = 0; i < set->count; i++) {
         bool hit = word >> i & 1;
+        if (hit) {
+            struct row_set rows;
+            matcher_rows(m, i, kind, &index, FIELD_SMTP_RECIPIENT_ADDRESS, &rows);
+            for (unsigned row = 0; row < 64 * ROW_WORDS; row++) {
+                if ((rows.words[row / 64] >> row % 64 & 1) &&
+                    !naive_rule_in_row(&set->rules[i], kind, facts, row))
+                    abort();
+            }
+        }
         if (hit != naive_rule(&set->rules[i], kind, facts) ||
             matcher_why_not(m, i, kind, &index, why, sizeof why) == hit ||
             !memchr(why, '\0', sizeof why)) {

@@ -47,7 +47,7 @@ void *__wrap_realloc(void *block, size_t size)
 /* --- the law -------------------------------------------------------------------------------------
  */
 
-static unsigned long compared, matched, faults;
+static unsigned long compared, matched, rows_compared, rows_kept, faults;
 
 static void complain(const char *what, const struct rule *rule, enum event_kind kind,
                      struct bytes facts, uint64_t seed)
@@ -57,6 +57,34 @@ static void complain(const char *what, const struct rule *rule, enum event_kind 
     printf("seed %llu: %s\n", (unsigned long long)seed, what);
     print_rule(rule);
     print_event(kind, facts);
+}
+
+static bool is_in(const struct row_set *rows, unsigned row)
+{
+    return rows->words[row / 64] >> row % 64 & 1;
+}
+
+/* Of a rule that holds: each row with the field is kept if the rule holds with it alone. */
+static void compare_rows(struct matcher *m, const struct rule_set *set, size_t place,
+                         enum event_kind kind, const struct facts_index *facts, uint64_t seed)
+{
+    struct row_set rows, with = { 0 };
+    struct fact fact;
+    matcher_rows(m, place, kind, facts, FIELD_SMTP_RECIPIENT_ADDRESS, &rows);
+    for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
+        if (fact.field != FIELD_SMTP_RECIPIENT_ADDRESS || is_in(&with, fact.row))
+            continue;
+        with.words[fact.row / 64] |= UINT64_C(1) << fact.row % 64;
+        bool holds = naive_rule_in_row(&set->rules[place], kind, facts->records, fact.row);
+        rows_kept += holds;
+        rows_compared++;
+        if (is_in(&rows, fact.row) != holds)
+            complain("the rows are wrong", &set->rules[place], kind, facts->records, seed);
+    }
+    for (unsigned row = 0; row < 64 * ROW_WORDS; row++) {
+        if (is_in(&rows, row) && !is_in(&with, row))
+            complain("there is no such row", &set->rules[place], kind, facts->records, seed);
+    }
 }
 
 static void compare_event(struct matcher *m, const struct rule_set *set, enum event_kind kind,
@@ -81,6 +109,8 @@ static void compare_event(struct matcher *m, const struct rule_set *set, enum ev
         if (hit != naive_rule(rule, kind, facts))
             complain(hit ? "matches, but should not" : "does not match, but should", rule, kind,
                      facts, seed);
+        if (hit)
+            compare_rows(m, set, i, kind, &index, seed);
         size_t size = 1 + i % sizeof why;
         if (matcher_why_not(m, i, kind, &index, why, size) == hit || !memchr(why, 0, size) ||
             (!hit && size > 1 && why[0] == '\0'))
@@ -127,7 +157,7 @@ int main(void)
     unsigned long seed = setting("MAILTAP_SEED", 1), rounds = setting("MAILTAP_ROUNDS", 60);
     for (unsigned long i = 0; i < rounds; i++)
         one_round(seed + i);
-    printf("%lu rules against events compared, %lu matched, %lu faults\n", compared, matched,
+    printf("%lu rules against events compared, %lu matched; %lu rows, %lu kept; %lu faults\n", compared, matched, rows_compared, rows_kept,
            faults);
     return faults > 0 || matched < compared / 50;
 }

@@ -15,6 +15,7 @@
 struct event_of {
     enum event_kind kind;
     struct bytes facts;
+    int only_row; /* NO_ROW: all count */
 };
 
 /* --- what the event holds ------------------------------------------------------------------------
@@ -317,6 +318,8 @@ static bool rows_hold(const struct event_of *event, const struct item_group *gro
     for (size_t at = 0; facts_next(event->facts, &at, &fact);) {
         if (schema_field(fact.field)->arity != ARITY_ROWS)
             continue;
+        if (event->only_row != NO_ROW && event->only_row != fact.row)
+            continue;
         any = true;
         if (all_in_row(event, group, fact.row))
             return true;
@@ -357,9 +360,10 @@ static bool condition(const struct event_of *event, const struct expression *exp
     return step->operation == OPERATION_AND ? left && right : left || right;
 }
 
-bool naive_rule(const struct rule *rule, enum event_kind kind, struct bytes facts)
+static bool rule_holds(const struct rule *rule, enum event_kind kind, struct bytes facts,
+                       int only_row)
 {
-    const struct event_of event = { kind, facts };
+    const struct event_of event = { kind, facts, only_row };
     struct fact protocol;
     if (rule->disabled || rule->waits_for || !(rule->kinds >> kind & 1))
         return false;
@@ -368,4 +372,15 @@ bool naive_rule(const struct rule *rule, enum event_kind kind, struct bytes fact
         return false;
     size_t end = rule->expression.step_count;
     return end == 0 || condition(&event, &rule->expression, &end);
+}
+
+bool naive_rule(const struct rule *rule, enum event_kind kind, struct bytes facts)
+{
+    return rule_holds(rule, kind, facts, NO_ROW);
+}
+
+bool naive_rule_in_row(const struct rule *rule, enum event_kind kind, struct bytes facts,
+                       unsigned row)
+{
+    return rule_holds(rule, kind, facts, (int)row);
 }

@@ -6,5 +6,7 @@
 #include "rules.h"
 
 bool naive_rule(const struct rule *, enum event_kind, struct bytes facts);
+/* As if the event's objects had no row but this one. */
+bool naive_rule_in_row(const struct rule *, enum event_kind, struct bytes facts, unsigned row);
 
 #endif

@@ -1,7 +1,9 @@
 /* For each shipped rule: events that must lead to its finding, and events that must not. A rule for
  * which one of the two is missing is a failure too.
  *
- *   rules_test FOLDER-OF-RULES FILE.events... */
+ *   rules_test [--examples] FOLDER-OF-RULES FILE.events...
+ *
+ * Examples need no rule that waits for the configuration. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,10 +113,11 @@ static void receive(void *arg, const struct event *event)
 }
 
 static void judged(void *arg, const struct event *event, const struct facts_index *facts,
-                   const struct rule_hits *hits, struct matcher *matcher)
+                   const struct rule_hits *hits, const struct correlation_result *results,
+                   struct matcher *matcher)
 {
     struct run *run = arg;
-    (void)event, (void)facts, (void)matcher;
+    (void)event, (void)facts, (void)results, (void)matcher;
     for (size_t i = 0; i < run->set->count; i++)
         run->hit_in_case[i] |= (uint8_t)(hits->words[i / 64] >> i % 64 & 1);
 }
@@ -274,8 +277,11 @@ static void check_waiting(struct run *run, const char *folder)
 
 int main(int argc, char **argv)
 {
+    bool examples = argc > 1 && strcmp(argv[1], "--examples") == 0;
+    argc -= examples;
+    argv += examples;
     if (argc < 3) {
-        fprintf(stderr, "usage: rules_test FOLDER-OF-RULES FILE.events...\n");
+        fprintf(stderr, "usage: rules_test [--examples] FOLDER-OF-RULES FILE.events...\n");
         return 2;
     }
     struct rule_set *set = load(argv[1], true);
@@ -294,7 +300,8 @@ int main(int argc, char **argv)
         script_free(script);
     }
     check_whole(&run, set);
-    check_waiting(&run, argv[1]);
+    if (!examples)
+        check_waiting(&run, argv[1]);
     printf("%zu rules, %zu cases, %u failures\n", set->count, cases, run.failures);
     arena_free(set->arena);
     free(run.hit_in_case);

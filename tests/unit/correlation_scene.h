@@ -76,7 +76,7 @@ static inline struct scene_answer scene_play(struct correlator *correlator,
                            .time_ns = what->time_ns,
                            .facts = buffer_view(&facts.records) };
     answer.hits = (what->rules | ~UINT64_C(0) << 8) & ~what->held_back;
-    correlator_event(correlator, &event, &index, &hits, answer.results);
+    correlator_event(correlator, NULL, &event, &index, &hits, answer.results);
     facts_free(&facts);
     return answer;
 }

@@ -283,6 +283,50 @@ TEST(rows_of_one_object)
     assert_false(both_hit("*@example.net", "450"));
 }
 
+/* The rows for which a rule holds: bits 0 to 2. The second search, if any, is negated. */
+static uint64_t rows_held(struct scene *scene, const struct search *searches, size_t count,
+                          enum field field)
+{
+    struct rule rule = rule_of(scene->arena, ALL_KINDS, searches, count);
+    const struct rule_set set = { scene->arena, &rule, 1 };
+    struct row_set rows;
+    uint64_t word = 0;
+    struct rule_hits found = { &word, 1 };
+    struct matcher *m = matcher_new(&set, &scene->problems);
+    assert_non_null(m);
+    facts_index(&scene->index, buffer_view(&scene->facts.records));
+    assert_true(matcher_event(m, EVENT_MESSAGE, &scene->index, &found));
+    bool any = matcher_rows(m, 0, EVENT_MESSAGE, &scene->index, field, &rows);
+    assert_int_equal(any, rows.words[0] != 0);
+    assert_true(matcher_event(m, EVENT_MESSAGE, &scene->index, &found)); /* whole again */
+    matcher_free(m);
+    return rows.words[0];
+}
+
+TEST(rows_that_a_rule_is_about)
+{
+    struct scene scene;
+    fill(&scene);
+    struct item refused[2] = { item_of(scene.arena, FIELD_SMTP_RECIPIENT_CODE, TEST_AT_LEAST,
+                                       "500") };
+    struct item ours[2] = { item_of(scene.arena, FIELD_SMTP_RECIPIENT_ADDRESS, TEST_PATTERN,
+                                    "*@example.org") };
+    struct item port[2] = { item_of(scene.arena, FIELD_SERVER_PORT, TEST_NUMBER, "25") };
+    struct search code = search_of(scene.arena, refused);
+    struct search plain = search_of(scene.arena, port);
+    struct search address = search_of(scene.arena, ours);
+    assert_int_equal(rows_held(&scene, &code, 1, FIELD_SMTP_RECIPIENT_ADDRESS), 2);
+    assert_int_equal(rows_held(&scene, &address, 1, FIELD_SMTP_RECIPIENT_ADDRESS), 3);
+    /* Row 1 alone has a third column. */
+    assert_int_equal(rows_held(&scene, &plain, 1, FIELD_SMTP_RECIPIENT_ENHANCED), 2);
+    assert_int_equal(rows_held(&scene, &plain, 1, FIELD_SMTP_RECIPIENT_ADDRESS), 7);
+    assert_int_equal(rows_held(&scene, &plain, 1, FIELD_USER_NAME), UINT64_MAX); /* no rows */
+    struct item both[3] = { refused[0], ours[0] };
+    struct search same = search_of(scene.arena, both);
+    assert_int_equal(rows_held(&scene, &same, 1, FIELD_SMTP_RECIPIENT_ADDRESS), 2);
+    scene_end(&scene);
+}
+
 /* Selection and not filter; kinds, protocol, disabled, waiting; and what is said of it. */
 TEST(why_not)
 {
@@ -527,6 +571,7 @@ int main(void)
         cmocka_unit_test(every_test),
         cmocka_unit_test(an_empty_list),
         cmocka_unit_test(rows_of_one_object),
+        cmocka_unit_test(rows_that_a_rule_is_about),
         cmocka_unit_test(why_not),
         cmocka_unit_test(internal_values_stay_inside),
         cmocka_unit_test(fields_of_the_envelope),
