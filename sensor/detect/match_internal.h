@@ -83,6 +83,7 @@ struct item_code {
     unsigned cost;
     bool fold;
     bool all;
+    bool texts;    /* patterns over a field of text */
     bool required; /* without it the rule cannot hold */
     /* Sorted: whole texts and whole addresses; numbers. What else there is, and everything with
      * `all`, stands in `values`. */
@@ -248,6 +249,8 @@ static inline bool view_last(const struct matcher *m, enum field field, struct f
 }
 struct walk walk_over(struct matcher *, enum source, enum field);
 bool walk_next(struct matcher *, struct walk *, struct fact *);
+/* Text of the record with small letters. */
+struct bytes view_folded(struct matcher *, struct bytes);
 /* As people read it; folded if asked for. Valid until the next call with the same scratch. */
 #define SCRATCH_MAX 64
 struct bytes view_text(struct matcher *, const struct fact *, bool fold,

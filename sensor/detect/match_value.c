@@ -85,7 +85,7 @@ bool view_begin(struct matcher *m, enum event_kind kind, const struct facts_inde
     view->facts = facts;
     view->folded = view->chained = false;
     struct fact protocol;
-    bool known = facts_lookup(facts, FIELD_NETWORK_PROTOCOL, &protocol);
+    bool known = view_last(m, FIELD_NETWORK_PROTOCOL, &protocol);
     view->protocol = known ? protocol.value : BYTES_NONE;
     return facts->records.len <= FACTS_MAX_BYTES;
 }
@@ -184,7 +184,7 @@ bool walk_next(struct matcher *m, struct walk *walk, struct fact *fact)
 
 /* The same text with small letters. What is not of the record comes from tables, where all letters
  * are small. */
-static struct bytes folded(struct matcher *m, struct bytes value)
+struct bytes view_folded(struct matcher *m, struct bytes value)
 {
     struct event_view *view = &m->view;
     struct bytes records = view->facts->records;
@@ -202,7 +202,7 @@ struct bytes view_text(struct matcher *m, const struct fact *fact, bool fold,
 {
     enum field_type type = schema_field(fact->field)->type;
     if (type == TYPE_TEXT || type == TYPE_KEYWORD)
-        return fold ? folded(m, fact->value) : fact->value;
+        return fold ? view_folded(m, fact->value) : fact->value;
     fact_print(fact, (char *)scratch, SCRATCH_MAX);
     struct bytes text = bytes_of_string((char *)scratch);
     if (fold)
