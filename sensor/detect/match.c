@@ -32,7 +32,7 @@ void matcher_free(struct matcher *m)
     regexes_free(m->regexes);
     arena_free(m->arena);
     /* Facts may name people. */
-    explicit_bzero(m->view.small, sizeof m->view.small);
+    explicit_bzero(m->view.small, m->small_used);
     free(m);
 }
 

@@ -199,6 +199,9 @@ static bool compile_item(struct matcher *m, const struct item *item, struct item
         if (!sort_keys(m, code, values, item->value_count))
             return false;
     }
+    enum field_type type = item->field < FIELDS ? schema_field(item->field)->type : TYPE_NUMBER;
+    code->texts = code->test == TEST_PATTERN && !code->all && !item->keyword &&
+                  (type == TYPE_TEXT || type == TYPE_KEYWORD);
     code->cost = cost_of(code);
     return share_item(m, code);
 }

@@ -83,6 +83,7 @@ struct item_code {
     unsigned cost;
     bool fold;
     bool all;
+    bool texts;    /* patterns over a field of text */
     bool required; /* without it the rule cannot hold */
     /* Sorted: whole texts and whole addresses; numbers. What else there is, and everything with
      * `all`, stands in `values`. */
@@ -186,8 +187,8 @@ bool index_needs(struct matcher *, enum event_kind);
 #define OBJECTS_MAX 16
 
 struct entry {
-    struct bytes value;
-    uint16_t next; /* in `entries`, and 1 */
+    uint32_t place; /* of the fact in the record */
+    uint16_t next;  /* in `entries`, and 1 */
     uint8_t row;
 };
 
@@ -221,6 +222,10 @@ struct matcher {
     uint64_t *candidates;
     enum source sources[FIELDS];
     uint8_t objects[FIELDS]; /* of SOURCE_ROWS */
+    unsigned object_count;
+    uint16_t several[FIELDS]; /* fields of SOURCE_LIST and SOURCE_ROWS */
+    size_t several_count;
+    size_t small_used; /* bytes of view.small that were ever written */
     uint64_t events;         /* seen so far */
     uint64_t judgements;     /* the event as a whole, or one row of it */
     const struct row_set *only; /* rows of `only_object` that count; NULL: all of all */
@@ -234,20 +239,26 @@ struct matcher {
 void view_sources(struct matcher *);
 /* False if the record is longer than one can be. */
 bool view_begin(struct matcher *, enum event_kind, const struct facts_index *);
+/* The fact of the record that begins there. */
+static inline struct fact view_fact(const struct matcher *m, enum field field, uint32_t at)
+{
+    uint16_t len;
+    const uint8_t *record = m->view.facts->records.data + at;
+    memcpy(&len, record + 4, sizeof len);
+    return (struct fact){ field, record[2], bytes_over(record + FACT_HEAD, len) };
+}
 /* facts_lookup(), without looking again at what facts_index() has looked at. */
 static inline bool view_last(const struct matcher *m, enum field field, struct fact *fact)
 {
     uint32_t place = m->view.facts->place[field];
-    uint16_t len;
-    if (place == 0)
-        return false;
-    const uint8_t *record = m->view.facts->records.data + place - 1;
-    memcpy(&len, record + 4, sizeof len);
-    *fact = (struct fact){ field, record[2], bytes_over(record + FACT_HEAD, len) };
-    return true;
+    if (place > 0)
+        *fact = view_fact(m, field, place - 1);
+    return place > 0;
 }
 struct walk walk_over(struct matcher *, enum source, enum field);
 bool walk_next(struct matcher *, struct walk *, struct fact *);
+/* Text of the record with small letters. */
+struct bytes view_folded(struct matcher *, struct bytes);
 /* As people read it; folded if asked for. Valid until the next call with the same scratch. */
 #define SCRATCH_MAX 64
 struct bytes view_text(struct matcher *, const struct fact *, bool fold,

@@ -128,9 +128,22 @@ static bool among_sorted(const struct item_code *code, const struct subject *sub
                                              sizeof *code->numbers, compare_numbers) != NULL;
 }
 
+static inline bool meets_text(const struct item_code *code, struct bytes text)
+{
+    if (code->key_count > 0 && among_sorted(code, &(struct subject){ .text = text }))
+        return true;
+    for (size_t i = 0; i < code->value_count; i++) {
+        if (shape_matches(&code->values[i].shaped, text))
+            return true;
+    }
+    return false;
+}
+
 /* Whether one value of the event is one of those asked for. */
 static bool meets_any(struct matcher *m, const struct item_code *code, const struct fact *fact)
 {
+    if (code->texts)
+        return meets_text(code, code->fold ? view_folded(m, fact->value) : fact->value);
     uint8_t scratch[SCRATCH_MAX];
     struct subject subject = { .text = BYTES_NONE };
     if (code->test == TEST_EXISTS)

@@ -116,9 +116,33 @@ static bool glob(const struct shaped *pattern, struct bytes value)
     return p == pattern->text.len;
 }
 
-static bool lies_at(struct bytes value, size_t at, struct bytes text)
+#define SHORT 128 /* bytes among which trying each place is faster than memmem() */
+
+/* Most texts differ in the first or the last byte. */
+static inline bool lies_at(struct bytes value, size_t at, struct bytes text)
 {
-    return text.len == 0 || memcmp(value.data + at, text.data, text.len) == 0;
+    if (text.len == 0)
+        return true;
+    const uint8_t *there = value.data + at;
+    return there[0] == text.data[0] && there[text.len - 1] == text.data[text.len - 1] &&
+           memcmp(there, text.data, text.len) == 0;
+}
+
+static bool lies_within(struct bytes value, struct bytes text)
+{
+    if (text.len == 0)
+        return true;
+    if (value.len > SHORT)
+        return memmem(value.data, value.len, text.data, text.len) != NULL;
+    for (size_t at = 0, last = value.len - text.len; at <= last; at++) {
+        const uint8_t *first = memchr(value.data + at, text.data[0], last - at + 1);
+        if (!first)
+            return false;
+        at = (size_t)(first - value.data);
+        if (lies_at(value, at, text))
+            return true;
+    }
+    return false;
 }
 
 bool shape_matches(const struct shaped *shaped, struct bytes value)
@@ -136,7 +160,7 @@ bool shape_matches(const struct shaped *shaped, struct bytes value)
     case SHAPE_SUFFIX:
         return lies_at(value, value.len - text.len, text);
     case SHAPE_CONTAINS:
-        return memmem(value.data, value.len, text.data, text.len) != NULL;
+        return lies_within(value, text);
     case SHAPE_ANY:
     case SHAPE_GLOB:
         break;

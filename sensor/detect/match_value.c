@@ -66,6 +66,8 @@ void view_sources(struct matcher *m)
             m->sources[i] = SOURCE_ENVELOPE;
         else if (schema_field(field)->arity == ARITY_LIST)
             m->sources[i] = SOURCE_LIST;
+        if (schema_field(field)->arity != ARITY_ONE)
+            m->several[m->several_count++] = (uint16_t)i;
         if (schema_field(field)->arity != ARITY_ROWS)
             continue;
         /* The fields of an object are neighbours. */
@@ -74,6 +76,7 @@ void view_sources(struct matcher *m)
         m->objects[i] = (uint8_t)(objects - 1);
         last = field;
     }
+    m->object_count = objects < OBJECTS_MAX ? objects : OBJECTS_MAX;
 }
 
 bool view_begin(struct matcher *m, enum event_kind kind, const struct facts_index *facts)
@@ -85,7 +88,7 @@ bool view_begin(struct matcher *m, enum event_kind kind, const struct facts_inde
     view->facts = facts;
     view->folded = view->chained = false;
     struct fact protocol;
-    bool known = facts_lookup(facts, FIELD_NETWORK_PROTOCOL, &protocol);
+    bool known = view_last(m, FIELD_NETWORK_PROTOCOL, &protocol);
     view->protocol = known ? protocol.value : BYTES_NONE;
     return facts->records.len <= FACTS_MAX_BYTES;
 }
@@ -96,16 +99,18 @@ static void chain_facts(struct matcher *m)
     struct event_view *view = &m->view;
     struct fact fact;
     uint16_t count = 0;
-    memset(view->chain, 0, sizeof view->chain);
-    memset(view->rows, 0, sizeof view->rows);
+    for (size_t i = 0; i < m->several_count; i++)
+        view->chain[m->several[i]] = 0;
+    for (unsigned i = 0; i < m->object_count; i++)
+        memset(view->rows[i], 0, sizeof view->rows[i]);
     view->chained = true;
-    for (size_t at = 0; facts_next(view->facts->records, &at, &fact);) {
+    for (size_t at = 0, start = 0; facts_next(view->facts->records, &at, &fact); start = at) {
         enum source source = m->sources[fact.field];
         if (source != SOURCE_LIST && source != SOURCE_ROWS)
             continue;
         if (source == SOURCE_ROWS)
             view->rows[m->objects[fact.field]][fact.row / 64] |= UINT64_C(1) << fact.row % 64;
-        view->entries[count] = (struct entry){ fact.value, view->chain[fact.field], fact.row };
+        view->entries[count] = (struct entry){ (uint32_t)start, view->chain[fact.field], fact.row };
         view->chain[fact.field] = ++count;
     }
 }
@@ -177,14 +182,14 @@ bool walk_next(struct matcher *m, struct walk *walk, struct fact *fact)
     if (walk->entry == 0)
         return false;
     const struct entry *entry = &m->view.entries[walk->entry - 1];
-    *fact = (struct fact){ walk->field, entry->row, entry->value };
+    *fact = view_fact(m, walk->field, entry->place);
     walk->entry = entry->next;
     return true;
 }
 
 /* The same text with small letters. What is not of the record comes from tables, where all letters
  * are small. */
-static struct bytes folded(struct matcher *m, struct bytes value)
+struct bytes view_folded(struct matcher *m, struct bytes value)
 {
     struct event_view *view = &m->view;
     struct bytes records = view->facts->records;
@@ -193,6 +198,8 @@ static struct bytes folded(struct matcher *m, struct bytes value)
         return value;
     if (!view->folded)
         fold_text(view->small, records.data, records.len);
+    if (records.len > m->small_used)
+        m->small_used = records.len;
     view->folded = true;
     return bytes_over(view->small + (at - from), value.len);
 }
@@ -202,7 +209,7 @@ struct bytes view_text(struct matcher *m, const struct fact *fact, bool fold,
 {
     enum field_type type = schema_field(fact->field)->type;
     if (type == TYPE_TEXT || type == TYPE_KEYWORD)
-        return fold ? folded(m, fact->value) : fact->value;
+        return fold ? view_folded(m, fact->value) : fact->value;
     fact_print(fact, (char *)scratch, SCRATCH_MAX);
     struct bytes text = bytes_of_string((char *)scratch);
     if (fold)
