@@ -32,8 +32,8 @@ struct option_row {
     const char *const *choices; /* ends with NULL */
     /* Of OPTION_LIST: what is wrong with a text, NULL if nothing is; NULL: any will do. */
     const char *(*fault)(const char *text);
-    const char *preset;         /* the default, as the operator would write it */
-    const char *argument;       /* what --help calls its argument */
+    const char *preset;   /* the default, as the operator would write it */
+    const char *argument; /* what --help calls its argument */
     const char *help;
 };
 

@@ -51,8 +51,8 @@ static void receive(void *arg, const struct event *event)
     seen->finding[i].time_ns = event->time_ns;
 }
 
-static void login(struct detect *detect, uint64_t time_ns, const char *user,
-                  const char *exposed, const char *outcome)
+static void login(struct detect *detect, uint64_t time_ns, const char *user, const char *exposed,
+                  const char *outcome)
 {
     static const uint8_t client[4] = { 192, 0, 2, 1 }, server[4] = { 192, 0, 2, 25 };
     struct facts facts;
