@@ -380,15 +380,14 @@ struct config_outcome config_parse(struct config *config, int argc, char **argv,
     struct command_line line = { 0 };
     struct config_outcome outcome = { CONFIG_EXIT, EXIT_USAGE };
     *config = (struct config){ 0 };
-    option_presets(config);
-    bool understood = true;
+    bool understood = option_presets(config) || usage(&line, "out of memory");
     if (argc > 1 && strcmp(argv[1], "doctor") == 0) {
         config->doctor = true;
         argv++;
         argc--;
     } else if (argc > 1 && strcmp(argv[1], "rules") == 0) {
         int words = argc > 2 && argv[2][0] != '-' ? 2 : 1; /* "rules --help" */
-        understood = (argc > 2 && words == 1) || take_verb(&line, config, argv[2]);
+        understood = understood && ((argc > 2 && words == 1) || take_verb(&line, config, argv[2]));
         argv += words;
         argc -= words;
     }
@@ -413,9 +412,9 @@ static void swap_lists(struct text_list *running, struct text_list *fresh)
 bool config_reload_lists(struct config *config, FILE *err)
 {
     struct config fresh = { 0 };
-    char error[CONFIG_ERROR_MAX];
-    option_presets(&fresh);
-    bool good = !config->config_file || config_load(&fresh, config->config_file, error);
+    char error[CONFIG_ERROR_MAX] = "out of memory";
+    bool good = option_presets(&fresh) &&
+                (!config->config_file || config_load(&fresh, config->config_file, error));
     for (size_t i = 0; good && i < option_count; i++) {
         const struct text_list *list = option_list(config, &option_rows[i]);
         for (unsigned k = 0; good && option_rows[i].type == OPTION_LIST && k < list->given; k++)

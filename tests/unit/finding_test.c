@@ -143,6 +143,7 @@ static void event_with(struct detect *detect, enum event_kind kind, struct facts
 {
     static const uint8_t server[4] = { 192, 0, 2, 25 };
     facts_ip(facts, FIELD_SERVER_IP, bytes_over(server, 4));
+    facts_number(facts, FIELD_SERVER_PORT, 143);
     facts_string(facts, FIELD_USER_NAME, "alice");
     struct event event = { .kind = kind, .time_ns = SECOND, .facts = buffer_view(&facts->records) };
     detect_event(detect, &event);
@@ -236,6 +237,7 @@ static void imap_has_its_own(void **state)
     assert_int_equal(seen.finding[1].severity, SEVERITY_HIGH);
     assert_int_equal(seen.finding[2].severity, SEVERITY_HIGH);
     facts_init(&preauth, NULL);
+    facts_string(&preauth, FIELD_NETWORK_PROTOCOL, "imap");
     facts_string(&preauth, FIELD_SESSION_GREETING, "PREAUTH");
     event_with(detect, EVENT_STARTTLS, &preauth);
     assert_int_equal(seen.count, 4);
