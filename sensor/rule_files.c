@@ -116,11 +116,11 @@ static struct rule_set *load(const struct config *config, const char *const *shi
     return set;
 }
 
-/* It need not be there, and may come while mailtap runs. */
+/* It need not be there, and may come while mailtap runs; a link to nowhere is a mistake. */
 static bool has_folder(const struct config *config)
 {
     struct stat about;
-    return config->rules_folder && (stat(config->rules_folder, &about) == 0 || errno != ENOENT);
+    return config->rules_folder && (lstat(config->rules_folder, &about) == 0 || errno != ENOENT);
 }
 
 struct rule_set *rule_files_load(const struct config *config, struct problems *problems)

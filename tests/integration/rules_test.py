@@ -159,6 +159,7 @@ class Rules(unittest.TestCase):
 
     def test_no_such_rule(self):
         self.fails(USAGE, ("rules", "explain", "smtp.auth.cleartexts"), "did you mean smtp.auth.cleartext?")
+        self.fails(USAGE, ("rules", "explain", "mail_login_refuse"), "did you mean mail_login_refused?")
         self.fails(USAGE, ("rules", "explain", "xyzzy"), "rules list")
         self.fails(USAGE, ("rules", "test", self.login, "smtp.auth.cleartexts"), "smtp.auth.cleartexts")
 
@@ -359,6 +360,14 @@ class Rules(unittest.TestCase):
             self.skipTest("the program is where nobody else may start it")
         self.assertEqual(result.returncode, CONFIG, result.stderr)
         self.assertIn("closed.yml: Permission denied", result.stderr)
+
+    def test_rules_d_is_a_dangling_link_or_a_file(self):
+        config = self.config()
+        os.symlink("nowhere", self.path("rules.d"))
+        self.fails(CONFIG, ("-T", "-c", config), "rules.d: No such file")
+        os.unlink(self.path("rules.d"))
+        self.write("rules.d", LOGIN_RULE)
+        self.assertIn("test.login", self.ids("-c", config))
 
     def test_the_same_rule_twice(self):
         self.write("twice/a.yml", LOGIN_RULE)

@@ -124,8 +124,8 @@ static inline struct detect *scene_start(struct seen *seen, const char *rules)
     return detect;
 }
 
-static inline void scene_is(const struct seen *seen, size_t at, const char *rule,
-                            const char *state, uint64_t count)
+static inline void scene_is(const struct seen *seen, size_t at, const char *rule, const char *state,
+                            uint64_t count)
 {
     assert_true(at < seen->count);
     assert_string_equal(seen->finding[at].rule, rule);

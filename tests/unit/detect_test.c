@@ -1,4 +1,5 @@
-/* Rules that are exchanged while events come: what goes on, what ends, and what a failure changes. */
+/* Rules that are exchanged while events come: what goes on, what ends, and what a failure changes.
+ */
 #include <stdlib.h>
 
 #include "detect_scene.h"
@@ -129,8 +130,9 @@ static void disabling_a_rule_closes_its_finding(void **state)
     struct seen seen = { .count = 0 };
     struct detect *detect = scene_start(&seen, BY_NAME("alice", "low"));
     login(detect, 1, "alice");
-    assert_true(detect_swap(detect, scene_rules(BY_NAME("alice", "low") "---\ntuning:\n"
-                                         "  - {rule: test.alice, disable: true}\n")));
+    assert_true(detect_swap(
+        detect, scene_rules(BY_NAME("alice", "low") "---\ntuning:\n"
+                                                    "  - {rule: test.alice, disable: true}\n")));
     login(detect, 2, "alice");
     assert_int_equal(seen.count, 2);
     scene_is(&seen, 1, "test.alice", "closed", 1);

@@ -15,11 +15,11 @@ static void the_worst_band_counts_and_each_event_once(void **state)
     (void)state;
     struct seen seen = { .count = 0 };
     struct detect *detect = scene_start(
-        &seen, "title: Band\nlevel: low\nmailtap: {id: test.band, group: [user.name]}\n" LOGINS
-               "---\ntitle: Worse\nlevel: high\n"
-               "mailtap: {id: test.band, group: [user.name]}\n" SUCCESS
-               "---\ntitle: As bad\nlevel: high\n"
-               "mailtap: {id: test.band, group: [user.name]}\n" SUCCESS);
+        &seen,
+        "title: Band\nlevel: low\nmailtap: {id: test.band, group: [user.name]}\n" LOGINS
+        "---\ntitle: Worse\nlevel: high\n"
+        "mailtap: {id: test.band, group: [user.name]}\n" SUCCESS "---\ntitle: As bad\nlevel: high\n"
+        "mailtap: {id: test.band, group: [user.name]}\n" SUCCESS);
     scene_login(detect, 1 * SECOND, "alice", "failure");
     scene_login(detect, 2 * SECOND, "alice", "success");
     scene_login(detect, 3 * SECOND, "alice", "failure");
@@ -90,9 +90,9 @@ static void of_different_values_the_most_at_one_time(void **state)
     (void)state;
     struct seen seen = { .count = 0 };
     static const char *const users[] = { "a", "b", "b", "a", "c", "c" };
-    struct detect *detect = scene_start(
-        &seen, COUNTED("type: value_count, group-by: [client.ip], "
-                       "condition: {field: user.name, gte: 2}", ""));
+    struct detect *detect = scene_start(&seen, COUNTED("type: value_count, group-by: [client.ip], "
+                                                       "condition: {field: user.name, gte: 2}",
+                                                       ""));
     for (uint64_t i = 0; i < 6; i++)
         scene_login(detect, (i + 1) * SECOND, users[i], "failure");
     scene_login(detect, 3 * HOUR, "d", "failure");
@@ -131,9 +131,10 @@ static void what_is_internal_is_never_shown(void **state)
 {
     (void)state;
     struct seen seen = { .count = 0 };
-    struct detect *detect = scene_start(
-        &seen, COUNTED("type: event_count, condition: {gte: 2}, "
-                       "group-by: [client.ip, mailtap.auth.secret_hash]", ""));
+    struct detect *detect =
+        scene_start(&seen, COUNTED("type: event_count, condition: {gte: 2}, "
+                                   "group-by: [client.ip, mailtap.auth.secret_hash]",
+                                   ""));
     static const uint64_t secrets[] = { 1, 2, 3, 2, 1 };
     for (uint64_t i = 0; i < 3; i++)
         scene_login_with(detect, (i + 1) * SECOND, "alice", "failure", secrets[i]);
