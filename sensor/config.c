@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "config_options.h"
 #include "log.h"
@@ -341,20 +340,12 @@ void config_usage_error(FILE *err, const char *format, ...)
 /* What the operator adds and tunes lies in rules.d beside the file. */
 static bool find_rules_folder(struct config *config, const char *config_file)
 {
-    if (!(config->config_file = strdup(config_file)))
-        return false;
-    struct stat about;
     const char *slash = strrchr(config_file, '/');
     int folder = slash ? (int)(slash - config_file) + 1 : 0;
-    if (asprintf(&config->rules_folder, "%.*srules.d", folder, config_file) < 0) {
+    config->config_file = strdup(config_file);
+    if (asprintf(&config->rules_folder, "%.*srules.d", folder, config_file) < 0)
         config->rules_folder = NULL;
-        return false;
-    }
-    if (stat(config->rules_folder, &about) != 0 || !S_ISDIR(about.st_mode)) {
-        free(config->rules_folder);
-        config->rules_folder = NULL;
-    }
-    return true;
+    return config->config_file && config->rules_folder;
 }
 
 static struct config_outcome decide(struct command_line *line, struct config *config, FILE *out,
@@ -389,15 +380,14 @@ struct config_outcome config_parse(struct config *config, int argc, char **argv,
     struct command_line line = { 0 };
     struct config_outcome outcome = { CONFIG_EXIT, EXIT_USAGE };
     *config = (struct config){ 0 };
-    option_presets(config);
-    bool understood = true;
+    bool understood = option_presets(config) || usage(&line, "out of memory");
     if (argc > 1 && strcmp(argv[1], "doctor") == 0) {
         config->doctor = true;
         argv++;
         argc--;
     } else if (argc > 1 && strcmp(argv[1], "rules") == 0) {
         int words = argc > 2 && argv[2][0] != '-' ? 2 : 1; /* "rules --help" */
-        understood = (argc > 2 && words == 1) || take_verb(&line, config, argv[2]);
+        understood = understood && ((argc > 2 && words == 1) || take_verb(&line, config, argv[2]));
         argv += words;
         argc -= words;
     }
@@ -422,14 +412,14 @@ static void swap_lists(struct text_list *running, struct text_list *fresh)
 bool config_reload_lists(struct config *config, FILE *err)
 {
     struct config fresh = { 0 };
-    char error[CONFIG_ERROR_MAX];
-    option_presets(&fresh);
-    bool good = !config->config_file || config_load(&fresh, config->config_file, error);
+    char error[CONFIG_ERROR_MAX] = "out of memory";
+    bool good = option_presets(&fresh) &&
+                (!config->config_file || config_load(&fresh, config->config_file, error));
     for (size_t i = 0; good && i < option_count; i++) {
         const struct text_list *list = option_list(config, &option_rows[i]);
         for (unsigned k = 0; good && option_rows[i].type == OPTION_LIST && k < list->given; k++)
-            good = option_set(&fresh, &option_rows[i],
-                              list->items[list->count - list->given + k], error);
+            good = option_set(&fresh, &option_rows[i], list->items[list->count - list->given + k],
+                              error);
     }
     if (!good)
         error_line(err, "%s", error);
@@ -511,8 +501,8 @@ static void print_option(const struct option_row *row, FILE *to)
 
 void config_help(FILE *to)
 {
-    static const char *const groups[] = { "Input", "Output", "Rules", "Privacy", "Other",
-                                          "Instead of running" };
+    static const char *const groups[] = { "Input",   "Output", "Rules",
+                                          "Privacy", "Other",  "Instead of running" };
     fputs("Usage: mailtap -r FILE [OPTION]... [FILTER]\n"
           "       mailtap -i IFACE [OPTION]... [FILTER]\n"
           "       mailtap doctor -i IFACE\n"

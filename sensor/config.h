@@ -51,14 +51,14 @@ struct config {
     char *trace; /* name of a protocol, or "all" */
     /* Rules: those that come with mailtap, or others in their place (-S), and more (-s). */
     struct text_list rules_replace, rules_add;
-    char *rules_folder; /* rules.d beside the file of -c; NULL: there is none */
+    char *rules_folder; /* rules.d beside the file of -c, be it there or not; NULL: no -c */
     /* What rules call %own_networks% and so on. */
     struct text_list own_networks, own_domains, own_trusted_clear;
-    struct text_list own_access, own_submission, own_relay;                       /* servers */
+    struct text_list own_access, own_submission, own_relay; /* servers */
     struct text_list own_smtp_ports, own_imap_ports, own_pop3_ports, own_sieve_ports;
     enum rules_verb rules_verb;
     bool foreign;
-    char *config_file; /* NULL: none */
+    char *config_file;      /* NULL: none */
     struct text_list words; /* behind the verb */
     uint64_t verbosity;
 };

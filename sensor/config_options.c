@@ -248,28 +248,32 @@ void option_show(const struct config *config, const struct option_row *row, char
 }
 
 /* The words of a list's default. */
-static void preset_list(struct config *config, const struct option_row *row)
+static bool preset_list(struct config *config, const struct option_row *row)
 {
     struct text_list *list = place(config, row);
     struct bytes rest = bytes_of_string(row->preset), word;
     char text[64];
+    bool whole = true;
     while ((word = text_next_word(&rest)).len > 0) {
         text_copy(text, sizeof text, word);
-        text_list_add(list, text);
+        whole = whole && text_list_add(list, text);
     }
     list->preset = true;
+    return whole;
 }
 
-void option_presets(struct config *config)
+bool option_presets(struct config *config)
 {
     char error[CONFIG_ERROR_MAX];
+    bool whole = true;
     for (size_t i = 0; i < option_count; i++) {
         const struct option_row *row = &option_rows[i];
-        if (row->preset && row->type == OPTION_LIST)
-            preset_list(config, row);
-        else if (row->preset)
-            option_set(config, row, row->preset, error);
+        if (!row->preset)
+            continue;
+        whole &= row->type == OPTION_LIST ? preset_list(config, row)
+                                          : option_set(config, row, row->preset, error);
     }
+    return whole;
 }
 
 bool config_consistent(const struct config *config, char error[CONFIG_ERROR_MAX])

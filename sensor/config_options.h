@@ -32,8 +32,8 @@ struct option_row {
     const char *const *choices; /* ends with NULL */
     /* Of OPTION_LIST: what is wrong with a text, NULL if nothing is; NULL: any will do. */
     const char *(*fault)(const char *text);
-    const char *preset;         /* the default, as the operator would write it */
-    const char *argument;       /* what --help calls its argument */
+    const char *preset;   /* the default, as the operator would write it */
+    const char *argument; /* what --help calls its argument */
     const char *help;
 };
 
@@ -46,7 +46,8 @@ bool option_set(struct config *, const struct option_row *, const char *text,
                 char error[CONFIG_ERROR_MAX]);
 /* The value as the operator would write it, passwords hidden. */
 void option_show(const struct config *, const struct option_row *, char *to, size_t size);
-void option_presets(struct config *);
+/* Sets what the operator does not. False if there is no memory for all of it. */
+bool option_presets(struct config *);
 const struct text_list *option_list(const struct config *, const struct option_row *);
 /* Takes all texts out of the list of this option. */
 void option_clear_list(struct config *, const struct option_row *);

@@ -1,6 +1,7 @@
 /* The rules that the configuration asks for. */
 #include "rule_files.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,9 @@ static const struct {
     bool needed; /* a rule that asks for it cannot be judged while nothing is set */
 } lists[] = {
 #define LIST(name_, option_, member, needed_)                                                      \
-    { name_, option_, offsetof(struct config, member), needed_ }
+    {                                                                                              \
+        name_, option_, offsetof(struct config, member), needed_                                   \
+    }
     LIST("own_networks", "own.networks", own_networks, false),
     LIST("own_domains", "own.domains", own_domains, true),
     LIST("trusted_clear", "own.trusted_clear", own_trusted_clear, false),
@@ -42,7 +45,7 @@ static bool endings_of(const struct text_list *domains, struct text_list *ending
     for (unsigned i = 0; i < domains->count; i++) {
         char text[512];
         for (int k = 0; k < ENDINGS; k++) {
-            snprintf(text, sizeof text, "%c%.500s", "@."[k], domains->items[i]);
+            snprintf(text, sizeof text, "%c%.500s", "@."[k], domains -> items[i]);
             if (!text_list_add(endings, text))
                 return false;
         }
@@ -99,10 +102,9 @@ static struct rule_set *load(const struct config *config, const char *const *shi
     struct text_list endings = { 0 };
     struct rule_set *set = NULL;
     if (endings_of(&config->own_domains, &endings)) {
-        struct sigma_options options = { .shipped = shipped,
-                                         .added = added,
-                                         .placeholders = placeholders,
-                                         .foreign = foreign };
+        struct sigma_options options = {
+            .shipped = shipped, .added = added, .placeholders = placeholders, .foreign = foreign
+        };
         options.placeholder_count = fill_placeholders(config, &endings, placeholders);
         set = sigma_load(&options, problems);
     }
@@ -114,6 +116,13 @@ static struct rule_set *load(const struct config *config, const char *const *shi
     return set;
 }
 
+/* It need not be there, and may come while mailtap runs; a link to nowhere is a mistake. */
+static bool has_folder(const struct config *config)
+{
+    struct stat about;
+    return config->rules_folder && (lstat(config->rules_folder, &about) == 0 || errno != ENOENT);
+}
+
 struct rule_set *rule_files_load(const struct config *config, struct problems *problems)
 {
     char folder[PATH_MAX] = "/usr/share/mailtap/rules";
@@ -123,7 +132,7 @@ struct rule_set *rule_files_load(const struct config *config, struct problems *p
     struct rule_set *set = NULL;
     if (replace->count == 0)
         shipped_folder(folder);
-    bool good = !config->rules_folder || text_list_add(&added, config->rules_folder);
+    bool good = !has_folder(config) || text_list_add(&added, config->rules_folder);
     for (unsigned i = 0; i < config->rules_add.count; i++)
         good = good && text_list_add(&added, config->rules_add.items[i]);
     if (good)

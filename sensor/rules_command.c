@@ -46,8 +46,10 @@ static bool is_called(const struct rule *rule, const char *name)
 static void no_such_rule(const struct rule_set *set, const char *name)
 {
     struct nearest nearest = nearest_to(name);
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count; i++) {
         nearest_consider(&nearest, set->rules[i].id);
+        nearest_consider(&nearest, set->rules[i].name);
+    }
     if (nearest.best)
         log_error("no rule is called %s, did you mean %s?", name, nearest.best);
     else

@@ -42,6 +42,8 @@ struct findings {
     bool kept[FIELDS];      /* kept_fields */
     struct facts scratch;   /* for one message, or for what is kept, at a time */
     struct facts *constant; /* of each rule, what all its messages say */
+    struct facts *next_constant;
+    const struct rule_set *next_set; /* whose they are */
 };
 
 /* What is kept of an event to close its finding with, besides what the rule groups by and reads. */
@@ -384,11 +386,27 @@ static const struct rule *same_rule(const struct rule_set *set, const struct rul
     return NULL;
 }
 
-bool findings_swap(struct findings *all, const struct rule_set *set)
+static void forget_next(struct findings *all)
 {
-    struct facts *constant = constant_of(set);
-    if (!constant)
-        return false;
+    if (all->next_constant)
+        free_constant(all->next_constant, all->next_set->count);
+    all->next_constant = NULL;
+    all->next_set = NULL;
+}
+
+bool findings_ready(struct findings *all, const struct rule_set *set)
+{
+    forget_next(all);
+    if (!set)
+        return true;
+    all->next_constant = constant_of(set);
+    all->next_set = all->next_constant ? set : NULL;
+    return all->next_constant != NULL;
+}
+
+void findings_swap(struct findings *all)
+{
+    const struct rule_set *set = all->next_set;
     for (struct group *group = lru_oldest(all->groups), *next; group; group = next) {
         next = lru_newer(all->groups, group);
         const struct rule *same = same_rule(set, group->rule);
@@ -399,9 +417,10 @@ bool findings_swap(struct findings *all, const struct rule_set *set)
          group = lru_newer(all->groups, group))
         group->rule = same_rule(set, group->rule);
     free_constant(all->constant, all->set->count);
-    all->constant = constant;
+    all->constant = all->next_constant;
     all->set = set;
-    return true;
+    all->next_constant = NULL;
+    all->next_set = NULL;
 }
 
 void findings_free(struct findings *all)
@@ -413,6 +432,7 @@ void findings_free(struct findings *all)
     lru_free(all->groups);
     deadlines_free(&all->windows);
     free_constant(all->constant, all->set->count);
+    forget_next(all);
     facts_free(&all->scratch);
     free(all);
 }

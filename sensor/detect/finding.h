@@ -25,9 +25,12 @@ void findings_occurrence(struct findings *, size_t rule, const struct event *,
                          const struct facts_index *, const struct correlation_result *);
 /* The input ends: closes what is open. */
 void findings_end(struct findings *);
-/* Other rules from now on. What is open goes on under the same rule there, and is closed if there is
- * none. False, with nothing changed, if there is no memory. */
-bool findings_swap(struct findings *, const struct rule_set *);
+/* Prepares for other rules: false, with nothing changed, if there is no memory. NULL: they will not
+ * come after all. */
+bool findings_ready(struct findings *, const struct rule_set *);
+/* From now on the rules that it is ready for, which cannot fail. What is open goes on under the
+ * same rule there, and is closed if there is none. */
+void findings_swap(struct findings *);
 
 size_t findings_bytes(const struct findings *); /* at most */
 

@@ -11,8 +11,8 @@ struct rule_set *shipped_rules(void)
     struct config config = { 0 };
     struct problems problems = { 0 };
     const char *folder = getenv("MAILTAP_RULES");
-    option_presets(&config);
-    if (!text_list_add(&config.rules_replace, folder ? folder : MAILTAP_SOURCE "/rules"))
+    if (!option_presets(&config) ||
+        !text_list_add(&config.rules_replace, folder ? folder : MAILTAP_SOURCE "/rules"))
         abort();
     struct rule_set *set = rule_files_load(&config, &problems);
     if (!set || !rule_files_good(&problems))

@@ -51,8 +51,8 @@ static void receive(void *arg, const struct event *event)
     seen->finding[i].time_ns = event->time_ns;
 }
 
-static void login(struct detect *detect, uint64_t time_ns, const char *user,
-                  const char *exposed, const char *outcome)
+static void login(struct detect *detect, uint64_t time_ns, const char *user, const char *exposed,
+                  const char *outcome)
 {
     static const uint8_t client[4] = { 192, 0, 2, 1 }, server[4] = { 192, 0, 2, 25 };
     struct facts facts;
@@ -143,6 +143,7 @@ static void event_with(struct detect *detect, enum event_kind kind, struct facts
 {
     static const uint8_t server[4] = { 192, 0, 2, 25 };
     facts_ip(facts, FIELD_SERVER_IP, bytes_over(server, 4));
+    facts_number(facts, FIELD_SERVER_PORT, 143);
     facts_string(facts, FIELD_USER_NAME, "alice");
     struct event event = { .kind = kind, .time_ns = SECOND, .facts = buffer_view(&facts->records) };
     detect_event(detect, &event);
