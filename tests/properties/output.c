@@ -23,6 +23,7 @@ struct output {
     struct buffer *lines; /* of the recording that is being published */
     const char *fault;
     unsigned recordings;
+    struct output_findings found;
 };
 
 static const char *judge_line(const struct output *o, struct bytes line)
