@@ -50,6 +50,7 @@ struct scene {
     struct packet *packet;
     size_t count;
     struct recording whole;
+    struct output_findings found; /* in it */
     bool measure; /* seen whole: law 3 can be measured by it */
     unsigned reported;
 };
@@ -275,7 +276,12 @@ static struct verdict_on judge(struct test *test, const struct changes *c, struc
         verdict = law_1(&scene->whole, got);
     else if (scene->measure)
         verdict = law_3(scene, got);
-    return verdict.why ? verdict : judge_output(test, got, false);
+    if (!verdict.why)
+        verdict = judge_output(test, got, false);
+    if (!verdict.why && has_losses(c) && scene->measure &&
+        output_invented(&scene->found, output_findings(test->output)))
+        verdict.why = "law 3: a loss leads to a finding or makes it worse";
+    return verdict;
 }
 
 /* --- failing -------------------------------------------------------------------------------------
@@ -581,6 +587,7 @@ static void test_scene(struct test *test, const struct frames *f, const char *pa
     test->scenes++;
     test->random = random_state(test->seed + test->scenes);
     const char *why = judge_output(test, &scene.whole, true).why;
+    scene.found = *output_findings(test->output);
     if (why) {
         test->failures++;
         printf("FAIL %s: unchanged, %s\n", path, why);
