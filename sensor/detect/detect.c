@@ -8,9 +8,9 @@
 #include "finding.h"
 #include "tracker.h"
 
-#define WINDOWS_MAX      262144
-#define WINDOWS_BYTES    ((size_t)48 << 20)
-#define TRACKED_CLIENTS  8192
+#define WINDOWS_MAX     262144
+#define WINDOWS_BYTES   ((size_t)48 << 20)
+#define TRACKED_CLIENTS 8192
 
 /* What depends on the rules, and is exchanged with them. */
 struct judged {
@@ -153,8 +153,7 @@ static void find_highest(struct judged *rules, const struct rule_hits *hits)
     for (size_t i = next_hit(hits, 0); i < hits->count; i = next_hit(hits, i + 1)) {
         uint16_t *highest = &rules->highest[rules->id_number[i]];
         const struct rule *rule = &rules->set->rules[i];
-        if (rule->reports &&
-            (*highest == 0 || rule->level > rules->set->rules[*highest - 1].level))
+        if (rule->reports && (*highest == 0 || rule->level > rules->set->rules[*highest - 1].level))
             *highest = (uint16_t)(i + 1);
     }
 }

@@ -14,7 +14,7 @@ struct detect;
  * memory. A rule whose regular expression does not compile never matches: matcher_new() says so to
  * whoever loads rules. */
 struct detect *detect_new(struct rule_set *, const struct event_receiver *out);
-void detect_free(struct detect *); /* NULL is fine; emits nothing */
+void detect_free(struct detect *);          /* NULL is fine; emits nothing */
 size_t detect_bytes(const struct detect *); /* at most */
 
 /* Counts the event in and adds what is tracked about it (mailtap.track.*): before it is published.
@@ -27,9 +27,9 @@ void detect_lost(struct detect *, uint64_t until_ns);
 /* The input ends: closes what is open. */
 void detect_end(struct detect *);
 
-/* For people who want to know: called with each event, what held for it, the results of correlations
- * (of those that do not hold, what was counted, 0 if nothing), and the matcher that said so. `hits`
- * has no correlation that does not hold. */
+/* For people who want to know: called with each event, what held for it, the results of
+ * correlations (of those that do not hold, what was counted, 0 if nothing), and the matcher that
+ * said so. `hits` has no correlation that does not hold. */
 struct detect_watch {
     void (*judged)(void *arg, const struct event *, const struct facts_index *,
                    const struct rule_hits *, const struct correlation_result *, struct matcher *);
@@ -37,8 +37,8 @@ struct detect_watch {
 };
 void detect_watch(struct detect *, struct detect_watch);
 
-/* Other rules from the next event on; the set is taken over, the old one freed. False if there is no
- * memory: then the old ones stay, and the new set is freed. */
+/* Other rules from the next event on; the set is taken over, the old one freed. False if there is
+ * no memory: then the old ones stay, and the new set is freed. */
 bool detect_swap(struct detect *, struct rule_set *);
 
 #endif
