@@ -14,7 +14,7 @@
 struct rules_trial {
     const struct rule_set *set;
     const char *id; /* NULL: all rules */
-    size_t meant; /* documents: bands of one finding share its id */
+    size_t meant;   /* documents: bands of one finding share its id */
     FILE *out;
     uint64_t events;
     uint64_t *fired; /* by place in the set */
@@ -174,13 +174,13 @@ static void print_correlation(FILE *out, const struct rule_set *set, size_t plac
     print_none_holds(out, set, rule, judgement);
 }
 
-/* "no: "; "no, critical: " if there are several documents of that name; of one level, with titles. */
+/* "no: "; "no, critical: " if there are several documents of that name; of one level, with titles.
+ */
 static void print_no(const struct rules_trial *trial, const struct rule *rule)
 {
     size_t same = 0;
     for (size_t i = 0; i < trial->set->count; i++)
-        same += is_meant(trial, &trial->set->rules[i]) &&
-                trial->set->rules[i].level == rule->level;
+        same += is_meant(trial, &trial->set->rules[i]) && trial->set->rules[i].level == rule->level;
     fputs("    no", trial->out);
     if (trial->meant > 1)
         fprintf(trial->out, ", %s", severity_name(rule->level));
@@ -223,8 +223,7 @@ static void judged(void *arg, const struct event *event, const struct facts_inde
     for (size_t i = 0; i < trial->set->count; i++) {
         const struct rule *rule = &trial->set->rules[i];
         bool holds = is_hit(&judgement, i);
-        if (!is_meant(trial, rule) ||
-            (!holds && (!trial->id || !looks_at(rule, event->kind))))
+        if (!is_meant(trial, rule) || (!holds && (!trial->id || !looks_at(rule, event->kind))))
             continue;
         if (!printed)
             print_event(trial, event, facts);

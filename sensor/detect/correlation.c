@@ -271,7 +271,9 @@ void correlator_event(struct correlator *all, struct matcher *matcher, const str
 {
     struct correlation_plan *plan = &all->plan;
     correlator_time(all, event->time_ns);
-    struct count count = { .event = event, .facts = facts, .matcher = matcher, .now_ns = all->now_ns };
+    struct count count = {
+        .event = event, .facts = facts, .matcher = matcher, .now_ns = all->now_ns
+    };
     if (!mark_due(plan, hits))
         return;
     for (size_t w = 0; w < plan->list_words; w++) {

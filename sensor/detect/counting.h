@@ -39,7 +39,7 @@ struct count {
     const struct facts_index *facts;
     struct matcher *matcher;
     uint64_t now_ns;
-    uint32_t steps; /* bits by the rules of the correlation: those that the event matched */
+    uint32_t steps;      /* bits by the rules of the correlation: those that the event matched */
     struct row_set rows; /* that count, if rows are counted */
 };
 

@@ -27,9 +27,9 @@ void detect_lost(struct detect *, uint64_t until_ns);
 /* The input ends: closes what is open. Another one may follow, for which nothing was before. */
 void detect_end(struct detect *);
 
-/* For people who want to know: called with each event, what held for it, the results of correlations
- * (of those that do not hold, what was counted, 0 if nothing), and the matcher that said so. `hits`
- * has no correlation that does not hold. */
+/* For people who want to know: called with each event, what held for it, the results of
+ * correlations (of those that do not hold, what was counted, 0 if nothing), and the matcher that
+ * said so. `hits` has no correlation that does not hold. */
 struct detect_watch {
     void (*judged)(void *arg, const struct event *, const struct facts_index *,
                    const struct rule_hits *, const struct correlation_result *, struct matcher *);

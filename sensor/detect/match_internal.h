@@ -120,7 +120,7 @@ struct rule_code {
     const struct rule *rule;
     bool active; /* it may match */
     uint32_t kinds;
-    uint32_t objects; /* bits: whose rows it asks for */
+    uint32_t objects;      /* bits: whose rows it asks for */
     struct bytes protocol; /* empty: any */
     struct search_code *searches;
     const struct instruction *program;
@@ -225,13 +225,13 @@ struct matcher {
     unsigned object_count;
     uint16_t several[FIELDS]; /* fields of SOURCE_LIST and SOURCE_ROWS */
     size_t several_count;
-    size_t small_used; /* bytes of view.small that were ever written */
-    uint64_t events;         /* seen so far */
-    uint64_t judgements;     /* the event as a whole, or one row of it */
+    size_t small_used;          /* bytes of view.small that were ever written */
+    uint64_t events;            /* seen so far */
+    uint64_t judgements;        /* the event as a whole, or one row of it */
     const struct row_set *only; /* rows of `only_object` that count; NULL: all of all */
     unsigned only_object;
     uint64_t regex_limits;
-    bool gave_up; /* a regular expression did, in this rule */
+    bool gave_up;                    /* a regular expression did, in this rule */
     const struct item_memo *missing; /* what this rule requires and others may, and is not so */
     struct event_view view;
 };

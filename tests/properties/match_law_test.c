@@ -157,7 +157,7 @@ int main(void)
     unsigned long seed = setting("MAILTAP_SEED", 1), rounds = setting("MAILTAP_ROUNDS", 60);
     for (unsigned long i = 0; i < rounds; i++)
         one_round(seed + i);
-    printf("%lu rules against events compared, %lu matched; %lu rows, %lu kept; %lu faults\n", compared, matched, rows_compared, rows_kept,
-           faults);
+    printf("%lu rules against events compared, %lu matched; %lu rows, %lu kept; %lu faults\n",
+           compared, matched, rows_compared, rows_kept, faults);
     return faults > 0 || matched < compared / 50;
 }

@@ -122,22 +122,44 @@ static size_t character(struct bytes text)
     return len > 0 ? len : 1;
 }
 
+/* What has failed already, by what is left of the pattern and of the text: without it many stars
+ * take longer than anybody waits. */
+#define REMEMBERED 64
+static bool failed[REMEMBERED][FACTS_TEXT_MAX + 1];
+
+static bool fits_rest(const uint8_t *pattern, const uint8_t *marks, size_t len, struct bytes text,
+                      bool cased)
+{
+    bool *known = len < REMEMBERED && text.len <= FACTS_TEXT_MAX ? &failed[len][text.len] : NULL;
+    bool holds;
+    if (len == 0)
+        return text.len == 0;
+    if (known && *known)
+        return false;
+    if (marks[0] == MARK_MANY)
+        holds = fits_rest(pattern + 1, marks + 1, len - 1, text, cased) ||
+                (text.len > 0 &&
+                 fits_rest(pattern, marks, len, bytes_after(text, character(text)), cased));
+    else if (text.len == 0)
+        holds = false;
+    else if (marks[0] == MARK_ONE)
+        holds =
+            fits_rest(pattern + 1, marks + 1, len - 1, bytes_after(text, character(text)), cased);
+    else
+        holds = small(pattern[0], cased) == small(text.data[0], cased) &&
+                fits_rest(pattern + 1, marks + 1, len - 1, bytes_after(text, 1), cased);
+    if (known)
+        *known = !holds;
+    return holds;
+}
+
 static bool fits(const uint8_t *pattern, const uint8_t *marks, size_t len, struct bytes text,
                  bool cased)
 {
-    if (len == 0)
-        return text.len == 0;
-    if (marks[0] == MARK_MANY) {
-        return fits(pattern + 1, marks + 1, len - 1, text, cased) ||
-               (text.len > 0 &&
-                fits(pattern, marks, len, bytes_after(text, character(text)), cased));
-    }
-    if (text.len == 0)
-        return false;
-    if (marks[0] == MARK_ONE)
-        return fits(pattern + 1, marks + 1, len - 1, bytes_after(text, character(text)), cased);
-    return small(pattern[0], cased) == small(text.data[0], cased) &&
-           fits(pattern + 1, marks + 1, len - 1, bytes_after(text, 1), cased);
+    size_t most = text.len < FACTS_TEXT_MAX ? text.len : FACTS_TEXT_MAX;
+    for (size_t i = 0; i <= len && i < REMEMBERED; i++)
+        memset(failed[i], 0, most + 1);
+    return fits_rest(pattern, marks, len, text, cased);
 }
 
 /* At the end of a text bytes_after() gives no data, which fits() does not mind. */
