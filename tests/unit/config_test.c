@@ -88,10 +88,17 @@ static void presets_are_valid(void **state)
     (void)state;
     struct config config = { 0 };
     char error[CONFIG_ERROR_MAX];
+    assert_true(option_presets(&config));
     for (size_t i = 0; i < option_count; i++) {
-        if (option_rows[i].preset)
-            assert_true(option_set(&config, &option_rows[i], option_rows[i].preset, error));
+        const struct option_row *row = &option_rows[i];
+        if (row->preset && row->type != OPTION_LIST)
+            assert_true(option_set(&config, row, row->preset, error));
+        const struct text_list *list = option_list(&config, row);
+        for (unsigned k = 0; row->type == OPTION_LIST && row->fault && k < list->count; k++)
+            assert_null(row->fault(list->items[k]));
     }
+    assert_int_equal(config.own_networks.count, 9);
+    assert_int_equal(config.own_smtp_ports.count, 3);
     assert_string_equal(config.observer, "mailtap");
     assert_int_equal(config.flows_max, 262144);
     assert_int_equal(config.streams_mib, 256);
@@ -169,8 +176,12 @@ static const struct {
     { "--obsrever=x", "unknown option --obsrever, did you mean --observer?" },
     { "--quite-different", "unknown option --quite-different" },
     { "-r|a|-i|eth0", "-r and -i exclude each other" },
-    { "-i|eth0|-s|10", "--snaplen: \"10\" is not a number from 64 to 262144" },
+    { "-i|eth0|--snaplen|10", "--snaplen: \"10\" is not a number from 64 to 262144" },
     { "-c|a|-c|b", "only one -c is possible" },
+    { "-r|a|-s|", "option -s needs an argument: FILE|DIR" },
+    { "rules", "\"mailtap rules\" takes one of: list, check, explain, test" },
+    { "rules|explain", "\"mailtap rules explain\" takes ids, names or uuids of rules" },
+    { "rules|list|-i|eth0", "\"mailtap rules list\" takes neither -r nor -i" },
     { "-T|--fields", "--test and --fields exclude each other" },
     { "-r|a|-o|xml", "--output: \"xml\" is not one of pretty, json" },
     { "-r|a|--privacy|mask", "--privacy: \"mask\" is not one of clear, hash, drop" },
