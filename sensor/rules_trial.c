@@ -72,8 +72,7 @@ static void print_why_not(struct rules_trial *trial, size_t place, struct matche
 {
     char reason[REASON_MAX];
     const struct rule *rule = &trial->set->rules[place];
-    if (rule->correlation &&
-        !matcher_why_not(matcher, place, event->kind, facts, reason, REASON_MAX))
+    if (rule->correlation && !matcher_why_not(matcher, place, event->kind, facts, reason, REASON_MAX))
         snprintf(reason, sizeof reason, "its window does not hold (yet)");
     else if (!rule->correlation)
         matcher_why_not(matcher, place, event->kind, facts, reason, REASON_MAX);
