@@ -102,6 +102,7 @@ static void presets_are_valid(void **state)
     (void)state;
     struct config config = { 0 };
     char error[CONFIG_ERROR_MAX];
+    assert_true(option_presets(&config));
     for (size_t i = 0; i < option_count; i++) {
         const struct option_row *row = &option_rows[i];
         if (row->preset && row->type != OPTION_LIST)
@@ -187,6 +188,10 @@ static const struct {
     { "-r|a|-i|eth0", "-r and -i exclude each other" },
     { "-i|eth0|--snaplen|10", "--snaplen: \"10\" is not a number from 64 to 262144" },
     { "-c|a|-c|b", "only one -c is possible" },
+    { "-r|a|-s|", "option -s needs an argument: FILE|DIR" },
+    { "rules", "\"mailtap rules\" takes one of: list, check, explain, test" },
+    { "rules|explain", "\"mailtap rules explain\" takes ids, names or uuids of rules" },
+    { "rules|list|-i|eth0", "\"mailtap rules list\" takes neither -r nor -i" },
     { "-T|--fields", "--test and --fields exclude each other" },
     { "-r|a|-o|xml", "--output: \"xml\" is not one of pretty, json" },
     { "-r|a|--privacy|mask", "--privacy: \"mask\" is not one of clear, hash, drop" },
@@ -405,6 +410,49 @@ static void urls_are_taken_apart(void **state)
     }
 }
 
+static bool reload(struct parsed *p, const char *yaml)
+{
+    size_t size;
+    char *said = NULL;
+    FILE *file = fopen(p->path, "w"), *err = open_memstream(&said, &size);
+    assert_true(file && err);
+    fputs(yaml, file);
+    fclose(file);
+    bool good = config_reload_lists(&p->config, err);
+    fclose(err);
+    assert_int_equal(good, size == 0);
+    if (!good)
+        assert_non_null(strstr(said, p->path));
+    free(said);
+    return good;
+}
+
+/* Of the file only the lists, and all of them; what the command line gave stays, behind them. */
+static void lists_are_read_anew(void **state)
+{
+    (void)state;
+    static const char first[] = "rules: {add: [a, b]}\nown: {domains: x.org}\n";
+    struct parsed p;
+    parse(&p, first, sizeof first - 1, "-r|f|-s|given");
+    const struct config *config = &p.config;
+    for (int round = 0; round < 3; round++) {
+        assert_true(reload(&p, "rules: {add: [c]}\nown: {networks: []}\nsensor: {name: other}\n"));
+        assert_int_equal(config->rules_add.count, 2);
+        assert_string_equal(config->rules_add.items[0], "c");
+        assert_string_equal(config->rules_add.items[1], "given");
+        assert_int_equal(config->own_domains.count, 0);
+        assert_int_equal(config->own_networks.count, 0);
+        assert_int_equal(config->own_pop3_ports.count, 2);
+        assert_string_equal(config->observer, "mailtap");
+        assert_false(reload(&p, "rules: {add: [d]}\nown: {ports: {smtp: none}}\n"));
+        assert_string_equal(config->rules_add.items[0], "c");
+    }
+    assert_true(reload(&p, ""));
+    assert_int_equal(config->rules_add.count, 1);
+    assert_int_equal(config->own_networks.count, 9);
+    done(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +469,7 @@ int main(void)
         cmocka_unit_test(every_option_is_printed_and_helped),
         cmocka_unit_test(passwords_stay_hidden),
         cmocka_unit_test(urls_are_taken_apart),
+        cmocka_unit_test(lists_are_read_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
