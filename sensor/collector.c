@@ -347,7 +347,8 @@ struct collector *collector_new(const struct collector_options *options)
     c->detect = detect_new(options->rules, &(struct event_receiver){ publish_finding, c });
     if (c->detect)
         detect_watch(c->detect, options->watch);
-    if (!c->detect || !facts_reserve(&c->tracked, FACTS_MAX_BYTES) || !facts_reserve(&c->complete, c->complete.records.max) ||
+    if (!c->detect || !facts_reserve(&c->tracked, FACTS_MAX_BYTES) ||
+        !facts_reserve(&c->complete, c->complete.records.max) ||
         !facts_reserve(&c->judged, FACTS_MAX_BYTES) || !buffer_room(&c->json, JSON_MAX)) {
         collector_free(c);
         return NULL;

@@ -42,7 +42,8 @@ static const char *port_fault(const char *text)
 
 static const char *domain_fault(const char *text)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
     return text[0] != '.' && text[0] != '-' && text[strspn(text, letters)] == '\0'
                ? NULL
                : "is no domain, such as example.org";

@@ -106,8 +106,8 @@ static bool load_list(struct loader *loader, const struct option_row *row, yaml_
 {
     char reason[CONFIG_ERROR_MAX];
     option_clear_list(loader->config, row);
-    for (yaml_node_item_t *at = node->data.sequence.items.start;
-         at < node->data.sequence.items.top; at++) {
+    for (yaml_node_item_t *at = node->data.sequence.items.start; at < node->data.sequence.items.top;
+         at++) {
         yaml_node_t *item = yaml_document_get_node(&loader->document, *at);
         if (item->type != YAML_SCALAR_NODE || is_null(item) ||
             strlen((const char *)item->data.scalar.value) != item->data.scalar.length)

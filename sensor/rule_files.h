@@ -6,8 +6,8 @@
 #include "config.h"
 #include "sigma.h"
 
-/* Reads them all, and sees that their regular expressions compile. NULL if there is no memory; what is wrong with them is in `problems`, whose texts
- * live as long as the set. */
+/* Reads them all, and sees that their regular expressions compile. NULL if there is no memory; what
+ * is wrong with them is in `problems`, whose texts live as long as the set. */
 struct rule_set *rule_files_load(const struct config *, struct problems *);
 /* The same of these files and folders only, with names of fields that need not be ours. */
 struct rule_set *rule_files_check(const struct config *, const char *const *paths, bool foreign,

@@ -10,8 +10,8 @@
 /* list, check and explain; what is wrong with rules goes to standard error. */
 enum exit_code rules_command(const struct config *, FILE *out);
 
-/* `rules test`: prints each event of a capture on which a rule holds, or, if one rule is named, each
- * event that it looks at and why it does not hold. */
+/* `rules test`: prints each event of a capture on which a rule holds, or, if one rule is named,
+ * each event that it looks at and why it does not hold. */
 struct rules_trial;
 
 /* NULL, with a line on standard error, if no rule is called `id` (NULL: all are meant), or there is

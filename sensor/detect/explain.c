@@ -62,7 +62,8 @@ static void print_span(uint64_t ns, FILE *out)
             ns / units[i].ns == 1 ? "" : "s");
 }
 
-/* --- searches ----------------------------------------------------------------------------------- */
+/* --- searches -----------------------------------------------------------------------------------
+ */
 
 static void print_pattern(const struct pattern *pattern, FILE *out)
 {
@@ -182,7 +183,8 @@ static void print_expression(const struct expression *expression, FILE *out)
     putc('\n', out);
 }
 
-/* --- where ------------------------------------------------------------------------------------- */
+/* --- where -------------------------------------------------------------------------------------
+ */
 
 static void print_kinds(const struct rule *rule, FILE *out)
 {
@@ -233,7 +235,8 @@ static void print_fields(const struct rule *rule, FILE *out)
         putc('\n', out);
 }
 
-/* --- correlation -------------------------------------------------------------------------------- */
+/* --- correlation --------------------------------------------------------------------------------
+ */
 
 static void print_bounds(const struct correlation *correlation, FILE *out)
 {
@@ -286,7 +289,8 @@ static void print_correlation(const struct rule_set *set, const struct rule *rul
     fputs(correlation->group_count > 0 ? "\n\n" : "\n", out);
 }
 
-/* --- all of it ---------------------------------------------------------------------------------- */
+/* --- all of it ----------------------------------------------------------------------------------
+ */
 
 static void print_list(const char *heading, const char *const *texts, FILE *out)
 {

@@ -13,7 +13,8 @@
 struct matcher;
 
 /* Regular expressions that do not compile are errors in `problems` (NULL: told before), with their
- * place, and their rules never match. The set must outlive the matcher. NULL if there is no memory. */
+ * place, and their rules never match. The set must outlive the matcher. NULL if there is no memory.
+ */
 struct matcher *matcher_new(const struct rule_set *, struct problems *);
 void matcher_free(struct matcher *); /* NULL is fine */
 size_t matcher_bytes(const struct matcher *);

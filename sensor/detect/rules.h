@@ -2,8 +2,8 @@
  * correlation.c and finding.c work from. Everything lives in the set's arena and does not change
  * once it is loaded.
  *
- * Grammar: Sigma 2.1, detection rules, correlation rules and filters; beyond it the `mailtap:` block
- * and `tuning:` documents (rules/README.md). */
+ * Grammar: Sigma 2.1, detection rules, correlation rules and filters; beyond it the `mailtap:`
+ * block and `tuning:` documents (rules/README.md). */
 #ifndef MAILTAP_RULES_H
 #define MAILTAP_RULES_H
 
@@ -22,8 +22,9 @@ enum severity {
 
 /* --- what is compared ------------------------------------------------------------------------- */
 
-/* Text with wildcards, UTF-8: marks[i] says what text[i] is. Modifiers contains, startswith and endswith
- * have become MARK_MANY at the ends. Bytes of the rule as written: the matcher folds case. */
+/* Text with wildcards, UTF-8: marks[i] says what text[i] is. Modifiers contains, startswith and
+ * endswith have become MARK_MANY at the ends. Bytes of the rule as written: the matcher folds case.
+ */
 enum mark { MARK_LITERAL, MARK_ONE /* ? */, MARK_MANY /* * */ };
 
 struct pattern {
@@ -43,17 +44,17 @@ struct regex {
 };
 
 enum test {
-    TEST_PATTERN,  /* one of the patterns; numbers and addresses as people write them */
-    TEST_NUMBER,   /* equal to one of the numbers */
-    TEST_LESS,     /* < number, ... */
+    TEST_PATTERN, /* one of the patterns; numbers and addresses as people write them */
+    TEST_NUMBER,  /* equal to one of the numbers */
+    TEST_LESS,    /* < number, ... */
     TEST_AT_MOST,
     TEST_GREATER,
     TEST_AT_LEAST,
-    TEST_NETWORK,  /* an address within one of the networks */
+    TEST_NETWORK, /* an address within one of the networks */
     TEST_REGEX,
-    TEST_SAME,     /* as the value of another field of the event (fieldref) */
-    TEST_EXISTS,   /* whether there is a value at all: `exists` */
-    TEST_NULL,     /* no value, or an empty one */
+    TEST_SAME,   /* as the value of another field of the event (fieldref) */
+    TEST_EXISTS, /* whether there is a value at all: `exists` */
+    TEST_NULL,   /* no value, or an empty one */
 };
 
 struct value {
@@ -73,15 +74,15 @@ struct value {
  * booleans are patterns in small letters. */
 struct item {
     struct place place;
-    const char *name;  /* of the field as written, without modifiers; "" for keywords */
-    enum field field;  /* FIELDS: a keyword; or, in a foreign rule, a name mailtap does not have */
+    const char *name; /* of the field as written, without modifiers; "" for keywords */
+    enum field field; /* FIELDS: a keyword; or, in a foreign rule, a name mailtap does not have */
     bool keyword;
     enum test test;
-    bool all;          /* each value must be met, not one of them */
-    bool not_equal;    /* neq: there is a value, and none is met */
-    bool cased;        /* letters of different case differ */
-    bool exists;       /* TEST_EXISTS: what is asked for */
-    bool threshold;    /* an at-least or greater-than that `tuning: threshold` may set */
+    bool all;       /* each value must be met, not one of them */
+    bool not_equal; /* neq: there is a value, and none is met */
+    bool cased;     /* letters of different case differ */
+    bool exists;    /* TEST_EXISTS: what is asked for */
+    bool threshold; /* an at-least or greater-than that `tuning: threshold` may set */
     const struct value *values;
     size_t value_count;
 };
@@ -125,7 +126,8 @@ struct expression {
     const char *text;  /* the condition as written, with those of filters; NULL: none */
 };
 
-/* --- correlation ------------------------------------------------------------------------------- */
+/* --- correlation -------------------------------------------------------------------------------
+ */
 
 enum correlation_type { EVENT_COUNT, VALUE_COUNT, TEMPORAL, TEMPORAL_ORDERED };
 
@@ -151,7 +153,8 @@ struct correlation {
     bool generate; /* its rules make findings of their own too */
 };
 
-/* --- rules ------------------------------------------------------------------------------------- */
+/* --- rules -------------------------------------------------------------------------------------
+ */
 
 #define TECHNIQUES_MAX 8
 
@@ -167,8 +170,8 @@ struct rule {
     const char *id;         /* of the finding; several rules (bands of severity) may share it */
     const char *confidence; /* confirmed, likely or weak */
     const char *remediation;
-    const char *evidence;                    /* template for event_text(); NULL: none */
-    enum field group_by[GROUP_FIELDS_MAX];   /* what makes it the same finding */
+    const char *evidence;                  /* template for event_text(); NULL: none */
+    enum field group_by[GROUP_FIELDS_MAX]; /* what makes it the same finding */
     size_t group_count;
     uint64_t window_ns; /* how long it stays the same finding */
 

@@ -288,10 +288,8 @@ bool load_join(struct loader *loader, struct place place, struct expression *exp
         path[i].search = (uint16_t)(path[i].search + expression->search_count);
     path[steps - 1] = (struct step){ .operation = OPERATION_AND };
     const char *text = join_texts(loader, expression->text, with->text);
-    *expression = (struct expression){ .searches = all,
-                                       .search_count = searches,
-                                       .steps = path,
-                                       .step_count = steps,
-                                       .text = text };
+    *expression = (struct expression){
+        .searches = all, .search_count = searches, .steps = path, .step_count = steps, .text = text
+    };
     return text != NULL;
 }

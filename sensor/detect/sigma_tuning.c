@@ -118,11 +118,9 @@ static bool load_except(struct loader *loader, const struct yaml_node *node, str
     struct search *search = load_take(loader, 1, sizeof *search);
     if (!search || !load_search(loader, node, "except", search))
         return false;
-    change->expression = (struct expression){ .searches = search,
-                                              .search_count = 1,
-                                              .steps = steps,
-                                              .step_count = 2,
-                                              .text = "not except" };
+    change->expression = (struct expression){
+        .searches = search, .search_count = 1, .steps = steps, .step_count = 2, .text = "not except"
+    };
     change->waits_for = loader->waits_for;
     load_warn_claims(loader, &change->expression);
     return true;

@@ -51,7 +51,7 @@ struct scene {
     size_t count;
     struct recording whole;
     struct output_findings found; /* in it */
-    bool measure; /* seen whole: law 3 can be measured by it */
+    bool measure;                 /* seen whole: law 3 can be measured by it */
     unsigned reported;
 };
 

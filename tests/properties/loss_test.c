@@ -247,7 +247,8 @@ static void check_findings(struct run *run, const char *what, const struct recor
     const char *id = output_invented(&run->found, output_findings(run->output));
     if (!seen_whole(run->d)) /* one side alone may tell more */
         return;
-    snprintf(why, sizeof why, "law 3: a loss leads to a finding or makes it worse: %s", id ? id : "");
+    snprintf(why, sizeof why, "law 3: a loss leads to a finding or makes it worse: %s",
+             id ? id : "");
     if (id)
         report(run, why, what, recording);
 }

@@ -58,7 +58,8 @@ const struct output_findings *output_findings(const struct output *o)
     return &o->found;
 }
 
-const char *output_invented(const struct output_findings *whole, const struct output_findings *lossy)
+const char *output_invented(const struct output_findings *whole,
+                            const struct output_findings *lossy)
 {
     for (size_t i = 0; i < lossy->count; i++) {
         bool known = bytes_starts_nocase(bytes_of_string(lossy->list[i].id), "sensor.");

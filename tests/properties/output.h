@@ -29,7 +29,8 @@ struct output_findings {
 const struct output_findings *output_findings(const struct output *);
 /* Law 3: the id of a finding that only those after a loss have, or that is worse there; NULL: there
  * is none. What the sensor says of its own view is left out. */
-const char *output_invented(const struct output_findings *whole, const struct output_findings *lossy);
+const char *output_invented(const struct output_findings *whole,
+                            const struct output_findings *lossy);
 
 /* Whether a secret shows: raw, UTF-16 (also as JSON and the trace write its zeros), hex, per-cent
  * encoded, or either of the first two in base64 at any alignment (less the characters that its

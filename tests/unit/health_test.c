@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "shipped.h"
 #include "health.h"
+#include "shipped.h"
 
 #define SECOND UINT64_C(1000000000)
 
