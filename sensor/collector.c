@@ -86,6 +86,12 @@ static void publish_finding(void *arg, const struct event *event)
     publish(arg, event);
 }
 
+static void copy_shown(void *arg, const struct fact *fact, struct facts *to)
+{
+    const struct collector *c = arg;
+    privacy_copy(&c->options.envelope.privacy, fact, to);
+}
+
 static void tell(struct collector *c, const struct event *event)
 {
     struct event tracked = *event;
@@ -347,6 +353,8 @@ struct collector *collector_new(const struct collector_options *options)
     c->detect = detect_new(options->rules, &(struct event_receiver){ publish_finding, c });
     if (c->detect)
         detect_watch(c->detect, options->watch);
+    if (c->detect)
+        detect_privacy(c->detect, (struct detect_privacy){ copy_shown, c });
     if (!c->detect || !facts_reserve(&c->tracked, FACTS_MAX_BYTES) ||
         !facts_reserve(&c->complete, c->complete.records.max) ||
         !facts_reserve(&c->judged, FACTS_MAX_BYTES) || !buffer_room(&c->json, JSON_MAX)) {

@@ -201,7 +201,8 @@ static void print_rule(const struct page *page, struct line *const *line, size_t
     if (count > SHOWN_PER_RULE)
         fprintf(page->out, "    ... and %zu more: -o json lists them all\n",
                 count - SHOWN_PER_RULE);
-    print_wrapped(page->out, "    What to do:", line[0]->remediation);
+    if (line[0]->remediation[0])
+        print_wrapped(page->out, "    What to do:", line[0]->remediation);
 }
 
 static void print_findings(const struct report *report, const struct page *page, bool date)

@@ -123,29 +123,68 @@ static bool has_folder(const struct config *config)
     return config->rules_folder && (lstat(config->rules_folder, &about) == 0 || errno != ENOENT);
 }
 
-struct rule_set *rule_files_load(const struct config *config, struct problems *problems)
+/* What a run reads: what comes with mailtap or stands in its place, and what the operator adds. */
+static bool collect(const struct config *config, struct text_list *shipped, struct text_list *added)
 {
     char folder[PATH_MAX] = "/usr/share/mailtap/rules";
-    const char *shipped[] = { folder, NULL };
     const struct text_list *replace = &config->rules_replace;
-    struct text_list added = { 0 };
-    struct rule_set *set = NULL;
-    if (replace->count == 0)
+    bool good = true;
+    if (replace->count == 0) {
         shipped_folder(folder);
-    bool good = !has_folder(config) || text_list_add(&added, config->rules_folder);
+        good = text_list_add(shipped, folder);
+    }
+    for (unsigned i = 0; i < replace->count; i++)
+        good = good && text_list_add(shipped, replace->items[i]);
+    if (has_folder(config))
+        good = good && text_list_add(added, config->rules_folder);
     for (unsigned i = 0; i < config->rules_add.count; i++)
-        good = good && text_list_add(&added, config->rules_add.items[i]);
-    if (good)
-        set = load(config, replace->count > 0 ? items_of(replace) : shipped, items_of(&added),
-                   false, problems);
+        good = good && text_list_add(added, config->rules_add.items[i]);
+    return good;
+}
+
+struct rule_set *rule_files_load(const struct config *config, struct problems *problems)
+{
+    struct text_list shipped = { 0 }, added = { 0 };
+    struct rule_set *set = NULL;
+    if (collect(config, &shipped, &added))
+        set = load(config, items_of(&shipped), items_of(&added), false, problems);
+    text_list_clear(&shipped);
     text_list_clear(&added);
     return set;
 }
 
+bool rule_files_print_sources(const struct config *config, FILE *out)
+{
+    struct text_list sources = { 0 };
+    bool good = collect(config, &sources, &sources);
+    for (unsigned i = 0; good && i < sources.count; i++)
+        fprintf(out, "%s%s", i > 0 ? ", " : "", sources.items[i]);
+    text_list_clear(&sources);
+    return good;
+}
+
+/* They may be about rules that come with mailtap (tuning is), or be copies of those: of the two
+ * ways to read them the one with fewer complaints is meant. */
 struct rule_set *rule_files_check(const struct config *config, const char *const *paths,
                                   bool foreign, struct problems *problems)
 {
-    return load(config, nothing, paths, foreign, problems);
+    struct text_list shipped = { 0 }, added = { 0 };
+    struct problems with = { 0 };
+    struct rule_set *alone = load(config, nothing, paths, foreign, problems), *other = NULL;
+    if (!alone || foreign || problems->count == 0)
+        return alone;
+    if (collect(config, &shipped, &added))
+        other = load(config, items_of(&shipped), paths, false, &with);
+    text_list_clear(&shipped);
+    text_list_clear(&added);
+    if (!other || with.count >= problems->count) {
+        if (other)
+            arena_free(other->arena);
+        return alone;
+    }
+    arena_free(alone->arena);
+    *problems = with;
+    return other;
 }
 
 bool rule_files_good(const struct problems *problems)

@@ -9,7 +9,10 @@
 /* Reads them all, and sees that their regular expressions compile. NULL if there is no memory; what
  * is wrong with them is in `problems`, whose texts live as long as the set. */
 struct rule_set *rule_files_load(const struct config *, struct problems *);
-/* The same of these files and folders only, with names of fields that need not be ours. */
+/* "folder, file, ...": what that reads. False if there is no memory. */
+bool rule_files_print_sources(const struct config *, FILE *out);
+/* The rules of these files and folders (not `shipped` in the set), which may be about those that
+ * come with mailtap; `foreign`: names of fields need not be ours. */
 struct rule_set *rule_files_check(const struct config *, const char *const *paths, bool foreign,
                                   struct problems *);
 

@@ -70,6 +70,11 @@ static bool explain(const struct rule_set *set, const char *name, FILE *out)
     return found > 0;
 }
 
+static void print_number(FILE *out, size_t n, const char *what)
+{
+    fprintf(out, "%zu %s%s", n, what, n == 1 ? "" : "s");
+}
+
 static enum exit_code check(const struct config *config, FILE *out)
 {
     struct problems problems = { 0 };
@@ -82,8 +87,19 @@ static enum exit_code check(const struct config *config, FILE *out)
         return EXIT_INCOMPLETE;
     }
     bool good = rule_files_good(&problems);
-    fprintf(out, "%zu rules are well, %zu errors, %zu warnings\n", set->count, problems.errors,
-            problems.warnings);
+    size_t count = 0;
+    for (size_t i = 0; i < set->count; i++)
+        count += ours || !set->rules[i].shipped;
+    print_number(out, count, "rule");
+    fputs(count == 1 ? " is well, " : " are well, ", out);
+    print_number(out, problems.errors, "error");
+    fputs(", ", out);
+    print_number(out, problems.warnings, "warning");
+    if (ours) {
+        fputs("; read: ", out);
+        rule_files_print_sources(config, out);
+    }
+    putc('\n', out);
     arena_free(set->arena);
     return good ? EXIT_OK : EXIT_CONFIG;
 }

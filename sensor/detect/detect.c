@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "correlation.h"
-#include "finding.h"
 #include "tracker.h"
 
 #define WINDOWS_MAX     262144
@@ -201,6 +200,11 @@ void detect_event(struct detect *detect, const struct event *event)
 void detect_watch(struct detect *detect, struct detect_watch watch)
 {
     detect->watch = watch;
+}
+
+void detect_privacy(struct detect *detect, struct detect_privacy privacy)
+{
+    findings_privacy(detect->findings, privacy);
 }
 
 void detect_lost(struct detect *detect, uint64_t until_ns)

@@ -6,6 +6,7 @@
 
 #include "correlation.h"
 #include "event.h"
+#include "finding.h"
 #include "match.h"
 
 struct detect;
@@ -36,6 +37,8 @@ struct detect_watch {
     void *arg;
 };
 void detect_watch(struct detect *, struct detect_watch);
+/* How facts may be shown in the text of findings; otherwise as they are. */
+void detect_privacy(struct detect *, struct detect_privacy);
 
 /* Other rules from the next event on; the set is taken over, the old one freed. False if there is
  * no memory: then the old ones stay, and the new set is freed. */

@@ -173,11 +173,13 @@ static void print_search(const struct search *search, FILE *out)
     }
 }
 
-static void print_expression(const struct expression *expression, FILE *out)
+static void print_expression(const struct expression *expression, bool correlated, FILE *out)
 {
     if (expression->step_count == 0)
         return;
-    fprintf(out, "It holds for an event if: %s\n", expression->text);
+    fprintf(out,
+            correlated ? "It counts only events for which: %s\n" : "It holds for an event if: %s\n",
+            expression->text);
     for (size_t i = 0; i < expression->search_count; i++)
         print_search(&expression->searches[i], out);
     putc('\n', out);
@@ -216,11 +218,29 @@ static void mark_fields(const struct expression *expression, bool read[FIELDS])
     }
 }
 
-static void print_fields(const struct rule *rule, FILE *out)
+/* Of a correlation too: what its windows are kept by, what it counts, and what the rules read that
+ * it is about (of those that are correlations, their own). */
+static void mark_correlation(const struct rule_set *set, const struct correlation *correlation,
+                             bool read[FIELDS])
+{
+    for (size_t r = 0; r < correlation->rule_count; r++) {
+        const struct rule *of = &set->rules[correlation->rules[r]];
+        mark_fields(&of->expression, read);
+        read[FIELD_NETWORK_PROTOCOL] |= of->protocol != NULL;
+        for (size_t i = 0; i < correlation->group_count; i++)
+            read[correlation->group[i][r]] = true;
+    }
+    if (correlation->type == VALUE_COUNT)
+        read[correlation->counted] = true;
+}
+
+static void print_fields(const struct rule_set *set, const struct rule *rule, FILE *out)
 {
     bool read[FIELDS] = { false }, any = false;
     mark_fields(&rule->expression, read);
-    for (size_t i = 0; i < rule->group_count; i++)
+    if (rule->correlation)
+        mark_correlation(set, rule->correlation, read);
+    for (size_t i = 0; rule->reports && i < rule->group_count; i++)
         read[rule->group_by[i]] = true;
     for (unsigned i = 0; i < FIELDS; i++) {
         const struct field_row *row = schema_field((enum field)i);
@@ -341,11 +361,11 @@ void explain_rule(const struct rule_set *set, size_t place, FILE *out)
     }
     print_state(rule, out);
     print_kinds(rule, out);
-    print_expression(&rule->expression, out);
+    print_expression(&rule->expression, rule->correlation != NULL, out);
     if (rule->correlation)
         print_correlation(set, rule, out);
     print_finding(rule, out);
-    print_fields(rule, out);
+    print_fields(set, rule, out);
     if (rule->remediation) {
         fputs("What to do:\n", out);
         print_wrapped(rule->remediation, 2, out);

@@ -28,9 +28,16 @@ struct group {
     uint64_t first_ns, last_ns, count;
     uint32_t messages;
     bool succeeded; /* what is kept is of a success */
+    uint64_t most;  /* that a correlation counted; what is kept is of that */
     struct event latest;
     uint16_t kept_len;
     uint8_t kept[FACTS_KEPT_MAX];
+};
+
+/* What all messages of a rule say, and what is kept for them. */
+struct words {
+    struct facts constant;
+    bool kept[FIELDS];
 };
 
 struct findings {
@@ -39,14 +46,16 @@ struct findings {
     struct lru *groups;
     struct deadlines windows;
     uint64_t now_ns;
-    bool kept[FIELDS];      /* kept_fields */
-    struct facts scratch;   /* for one message, or for what is kept, at a time */
-    struct facts *constant; /* of each rule, what all its messages say */
-    struct facts *next_constant;
+    struct facts scratch; /* for one message, or for what is kept, at a time */
+    struct facts shown;   /* what evidence is made of */
+    struct detect_privacy privacy;
+    struct words *words; /* of each rule */
+    struct words *next_words;
     const struct rule_set *next_set; /* whose they are */
 };
 
-/* What is kept of an event to close its finding with, besides what the rule groups by and reads. */
+/* What is kept of an event to close its finding with, besides what the rule groups by, reads and
+ * names in its evidence. */
 static const enum field kept_fields[] = {
     FIELD_CLIENT_IP,        FIELD_CLIENT_PORT,          FIELD_SERVER_IP,
     FIELD_SERVER_PORT,      FIELD_NETWORK_TRANSPORT,    FIELD_NETWORK_PROTOCOL,
@@ -112,67 +121,65 @@ static bool is_about(const struct rule *rule, enum field field)
     return false;
 }
 
-static bool reads(const struct expression *expression, enum field field)
+static void mark_read(const struct expression *expression, bool marked[FIELDS])
 {
     for (size_t s = 0; s < expression->search_count; s++) {
         const struct search *search = &expression->searches[s];
         for (size_t g = 0; g < search->count; g++) {
             for (size_t i = 0; i < search->groups[g].count; i++) {
-                if (search->groups[g].items[i].field == field)
-                    return true;
+                if (search->groups[g].items[i].field < FIELDS)
+                    marked[search->groups[g].items[i].field] = true;
             }
         }
     }
-    return false;
 }
 
-static bool wanted(const struct findings *all, const struct rule *rule, enum field field)
+/* The fields of a template: {name}. */
+static void mark_template(const char *template, bool marked[FIELDS])
 {
-    if (schema_field(field)->visibility == VISIBILITY_INTERNAL)
-        return false;
-    if (is_about(rule, field))
-        return true;
-    /* Else a user is only who happened to be there. */
-    bool user = schema_field(field)->visibility == VISIBILITY_USER || field == FIELD_USER_DOMAIN;
-    if (user)
-        return field == FIELD_USER_DOMAIN && is_about(rule, FIELD_USER_NAME);
-    return all->kept[field] || reads(&rule->expression, field);
-}
-
-static void keep_evidence(struct facts *kept, const struct rule *rule, struct bytes records,
-                          const struct correlation_result *result)
-{
-    char text[EVIDENCE_MAX];
-    struct facts_index facts;
-    struct facts counted;
-    facts_init(&counted, NULL);
-    if (result) {
-        facts_number(&counted, FIELD_CORRELATION_COUNT, result->count);
-        facts_join(&counted, records);
-        records = buffer_view(&counted.records);
-        facts_number(kept, FIELD_CORRELATION_COUNT, result->count);
+    for (const char *at = strchr(template, '{'); at; at = strchr(at + 1, '{')) {
+        enum field field = schema_find(bytes_over(at + 1, strcspn(at + 1, "}")));
+        if (field < FIELDS)
+            marked[field] = true;
     }
-    facts_index(&facts, records);
-    event_text(rule->evidence, &facts, text, sizeof text);
-    if (text[0] && kept->records.len + sizeof text + FACT_HEAD <= FACTS_KEPT_MAX)
-        facts_string(kept, FIELD_FINDING_EVIDENCE, text);
-    facts_free(&counted);
+}
+
+/* What of its events a rule's findings keep. */
+static void mark_kept(const struct rule *rule, bool kept[FIELDS])
+{
+    for (size_t i = 0; i < sizeof kept_fields / sizeof kept_fields[0]; i++)
+        kept[kept_fields[i]] = true;
+    mark_read(&rule->expression, kept);
+    /* A user is only who happened to be there, unless it is about users. */
+    for (unsigned i = 0; i < FIELDS; i++)
+        kept[i] &= schema_field((enum field)i)->visibility != VISIBILITY_USER;
+    kept[FIELD_USER_DOMAIN] = is_about(rule, FIELD_USER_NAME);
+    for (size_t i = 0; i < rule->group_count; i++)
+        kept[rule->group_by[i]] = true;
+    if (rule->evidence)
+        mark_template(rule->evidence, kept);
+    for (unsigned i = 0; i < FIELDS; i++)
+        kept[i] &= schema_field((enum field)i)->visibility != VISIBILITY_INTERNAL;
+}
+
+static const struct words *words_of(const struct findings *all, const struct rule *rule)
+{
+    return &all->words[rule - all->set->rules];
 }
 
 static void keep(struct findings *all, struct group *group, const struct event *event,
                  const struct correlation_result *result)
 {
     struct facts *kept = &all->scratch;
-    const size_t room = FACTS_KEPT_MAX - (group->rule->evidence ? EVIDENCE_MAX + 32 : 0);
+    const bool *wanted = words_of(all, group->rule)->kept;
     struct fact fact;
     facts_clear(kept);
+    if (result)
+        facts_number(kept, FIELD_CORRELATION_COUNT, result->count);
     for (size_t at = 0; facts_next(event->facts, &at, &fact);) {
-        if (wanted(all, group->rule, fact.field) &&
-            kept->records.len + fact.value.len + FACT_HEAD <= room)
+        if (wanted[fact.field] && kept->records.len + fact.value.len + FACT_HEAD <= FACTS_KEPT_MAX)
             facts_copy(kept, &fact);
     }
-    if (group->rule->evidence)
-        keep_evidence(kept, group->rule, event->facts, result);
     group->kept_len = (uint16_t)kept->records.len;
     if (group->kept_len > 0)
         memcpy(group->kept, kept->records.data, group->kept_len);
@@ -205,6 +212,25 @@ static void rule_facts(struct facts *facts, const struct rule *rule)
     }
 }
 
+/* The figures behind it, of what may be shown. */
+static void add_evidence(struct findings *all, const struct group *group, struct facts *to)
+{
+    char text[EVIDENCE_MAX];
+    struct facts_index index;
+    struct fact fact;
+    facts_clear(&all->shown);
+    for (size_t at = 0; facts_next(bytes_over(group->kept, group->kept_len), &at, &fact);) {
+        if (all->privacy.copy)
+            all->privacy.copy(all->privacy.arg, &fact, &all->shown);
+        else
+            facts_copy(&all->shown, &fact);
+    }
+    facts_index(&index, buffer_view(&all->shown.records));
+    event_text(group->rule->evidence, &index, text, sizeof text);
+    if (text[0])
+        facts_string(to, FIELD_FINDING_EVIDENCE, text);
+}
+
 static void say(struct findings *all, struct group *group, const struct group_key *key,
                 const char *state, uint64_t time_ns)
 {
@@ -213,7 +239,9 @@ static void say(struct findings *all, struct group *group, const struct group_ke
     facts_clear(facts);
     finding_id(group, key, id);
     facts_join(facts, bytes_over(group->kept, group->kept_len));
-    facts_join(facts, buffer_view(&all->constant[group->rule - all->set->rules].records));
+    facts_join(facts, buffer_view(&words_of(all, group->rule)->constant.records));
+    if (group->rule->evidence)
+        add_evidence(all, group, facts);
     facts_string(facts, FIELD_FINDING_ID, id);
     facts_string(facts, FIELD_FINDING_STATE, state);
     facts_number(facts, FIELD_FINDING_COUNT, group->count);
@@ -269,17 +297,12 @@ static struct group *open_group(struct findings *all, const struct rule *rule, u
     return group;
 }
 
-/* An event counts once, and so does each that a correlation counted to begin with; of different
- * values the most at one time; a sequence as a whole. */
+/* An event counts once, and so does each that a correlation of events counted to begin with. */
 static void count(struct group *group, const struct rule *rule, bool first,
                   const struct correlation_result *result)
 {
-    bool values = rule->correlation && rule->correlation->type == VALUE_COUNT;
     bool events = rule->correlation && rule->correlation->type == EVENT_COUNT;
-    if (result && (values || (events && first)))
-        group->count = result->count > group->count ? result->count : group->count;
-    else
-        group->count++;
+    group->count += result && events && first ? result->count : 1;
 }
 
 static bool is_success(const struct facts_index *facts)
@@ -302,11 +325,14 @@ void findings_occurrence(struct findings *all, size_t place, const struct event 
     bool rises = first || rule->level > group->rule->level;
     count(group, rule, first, result);
     group->last_ns = event->time_ns;
-    /* A later failure does not hide a success. */
+    /* A later failure does not hide a success, nor a smaller window a larger one. */
     bool succeeds = is_success(facts);
-    if (rises || (rule->level == group->rule->level && succeeds >= group->succeeded)) {
+    uint64_t counted = result ? result->count : 0;
+    if (rises || (rule->level == group->rule->level && succeeds >= group->succeeded &&
+                  counted >= group->most)) {
         group->rule = rule;
         group->succeeded = succeeds;
+        group->most = counted;
         keep(all, group, event, result);
     }
     if (rises)
@@ -316,27 +342,29 @@ void findings_occurrence(struct findings *all, size_t place, const struct event 
 /* --- interface -----------------------------------------------------------------------------------
  */
 
-static void free_constant(struct facts *constant, size_t n)
+static void free_words(struct words *words, size_t n)
 {
-    for (size_t i = 0; constant && i < n; i++)
-        facts_free(&constant[i]);
-    free(constant);
+    for (size_t i = 0; words && i < n; i++)
+        facts_free(&words[i].constant);
+    free(words);
 }
 
-/* What all messages of each rule say; NULL if there is no memory. */
-static struct facts *constant_of(const struct rule_set *set)
+/* NULL if there is no memory. */
+static struct words *words_for(const struct rule_set *set)
 {
-    struct facts *constant = calloc(set->count + 1, sizeof *constant);
-    bool whole = constant != NULL;
-    for (size_t i = 0; constant && i < set->count; i++) {
-        facts_init(&constant[i], NULL);
-        if (set->rules[i].reports)
-            rule_facts(&constant[i], &set->rules[i]);
-        whole &= !constant[i].full;
+    struct words *words = calloc(set->count + 1, sizeof *words);
+    bool whole = words != NULL;
+    for (size_t i = 0; words && i < set->count; i++) {
+        facts_init(&words[i].constant, NULL);
+        if (set->rules[i].reports) {
+            rule_facts(&words[i].constant, &set->rules[i]);
+            mark_kept(&set->rules[i], words[i].kept);
+        }
+        whole &= !words[i].constant.full;
     }
     if (whole)
-        return constant;
-    free_constant(constant, set->count);
+        return words;
+    free_words(words, set->count);
     return NULL;
 }
 
@@ -348,9 +376,8 @@ struct findings *findings_new(const struct rule_set *set, const struct event_rec
     all->set = set;
     all->out = *out;
     facts_init(&all->scratch, NULL);
-    for (size_t i = 0; i < sizeof kept_fields / sizeof kept_fields[0]; i++)
-        all->kept[kept_fields[i]] = true;
-    all->constant = constant_of(set);
+    facts_init(&all->shown, NULL);
+    all->words = words_for(set);
     all->groups = lru_new(&(struct lru_options){
         .key_size = sizeof(struct group_key),
         .value_size = sizeof(struct group),
@@ -358,8 +385,9 @@ struct findings *findings_new(const struct rule_set *set, const struct event_rec
         .evicted = evict,
         .arg = all,
     });
-    if (!all->groups || !all->constant || !deadlines_init(&all->windows, GROUPS_MAX) ||
-        !facts_reserve(&all->scratch, FACTS_MAX_BYTES)) {
+    if (!all->groups || !all->words || !deadlines_init(&all->windows, GROUPS_MAX) ||
+        !facts_reserve(&all->scratch, FACTS_MAX_BYTES) ||
+        !facts_reserve(&all->shown, FACTS_MAX_BYTES)) {
         findings_free(all);
         return NULL;
     }
@@ -388,9 +416,9 @@ static const struct rule *same_rule(const struct rule_set *set, const struct rul
 
 static void forget_next(struct findings *all)
 {
-    if (all->next_constant)
-        free_constant(all->next_constant, all->next_set->count);
-    all->next_constant = NULL;
+    if (all->next_words)
+        free_words(all->next_words, all->next_set->count);
+    all->next_words = NULL;
     all->next_set = NULL;
 }
 
@@ -399,9 +427,9 @@ bool findings_ready(struct findings *all, const struct rule_set *set)
     forget_next(all);
     if (!set)
         return true;
-    all->next_constant = constant_of(set);
-    all->next_set = all->next_constant ? set : NULL;
-    return all->next_constant != NULL;
+    all->next_words = words_for(set);
+    all->next_set = all->next_words ? set : NULL;
+    return all->next_words != NULL;
 }
 
 void findings_swap(struct findings *all)
@@ -416,10 +444,10 @@ void findings_swap(struct findings *all)
     for (struct group *group = lru_oldest(all->groups); group;
          group = lru_newer(all->groups, group))
         group->rule = same_rule(set, group->rule);
-    free_constant(all->constant, all->set->count);
-    all->constant = all->next_constant;
+    free_words(all->words, all->set->count);
+    all->words = all->next_words;
     all->set = set;
-    all->next_constant = NULL;
+    all->next_words = NULL;
     all->next_set = NULL;
 }
 
@@ -431,10 +459,16 @@ void findings_free(struct findings *all)
         lru_remove(all->groups, lru_oldest(all->groups));
     lru_free(all->groups);
     deadlines_free(&all->windows);
-    free_constant(all->constant, all->set->count);
+    free_words(all->words, all->set->count);
     forget_next(all);
     facts_free(&all->scratch);
+    facts_free(&all->shown);
     free(all);
+}
+
+void findings_privacy(struct findings *all, struct detect_privacy privacy)
+{
+    all->privacy = privacy;
 }
 
 size_t findings_bytes(const struct findings *all)

@@ -12,6 +12,12 @@
 
 struct findings;
 
+/* Copies a fact as it may be shown, or leaves it out. */
+struct detect_privacy {
+    void (*copy)(void *arg, const struct fact *, struct facts *to);
+    void *arg;
+};
+
 /* `out` gets the findings, as events. The set must outlive it, or be exchanged. NULL if there is no
  * memory. */
 struct findings *findings_new(const struct rule_set *, const struct event_receiver *out);
@@ -31,6 +37,9 @@ bool findings_ready(struct findings *, const struct rule_set *);
 /* From now on the rules that it is ready for, which cannot fail. What is open goes on under the
  * same rule there, and is closed if there is none. */
 void findings_swap(struct findings *);
+
+/* Evidence is text made of facts: it shows them only so. Otherwise as they are. */
+void findings_privacy(struct findings *, struct detect_privacy);
 
 size_t findings_bytes(const struct findings *); /* at most */
 

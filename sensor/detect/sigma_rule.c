@@ -77,9 +77,12 @@ static void warn_slips(struct loader *loader, const struct yaml_node *map)
                                          "generate", "correlation", "detection", NULL };
     for (const struct yaml_node *member = map->first; member; member = member->next) {
         struct nearest nearest = nearest_to(member->key);
-        for (size_t i = 0; names[i]; i++)
-            nearest_consider(&nearest, names[i]);
-        if (nearest.best && strcmp(nearest.best, member->key) != 0 && !loader->options->foreign)
+        size_t i = 0;
+        while (names[i] && strcmp(names[i], member->key) != 0)
+            i++;
+        for (size_t k = 0; !names[i] && names[k]; k++)
+            nearest_consider(&nearest, names[k]);
+        if (nearest.best && !loader->options->foreign)
             problem_warning(loader->problems, member->key_place,
                             "unknown entry \"%s\", did you mean \"%s\"?", member->key,
                             nearest.best);
