@@ -44,25 +44,24 @@ struct collector {
  */
 
 /* The report alone needs of most events a few facts that nobody's privacy is about. */
-static bool report_suffices(struct collector *c, const struct event *event)
+static bool report_suffices(struct collector *c, const struct event *event,
+                            const struct facts_index *own)
 {
-    struct facts_index facts;
     if (c->options.sinks > 0 || event->kind == EVENT_FINDING)
         return false;
-    facts_index(&facts, event->facts);
     if (c->options.report)
-        report_event(c->options.report, event->kind, &facts);
+        report_event(c->options.report, event->kind, own);
     return true;
 }
 
-static void publish(struct collector *c, const struct event *event)
+static void publish(struct collector *c, const struct event *event, const struct facts_index *own)
 {
     struct facts_index facts;
-    if (report_suffices(c, event))
+    if (report_suffices(c, event, own))
         return;
     struct rendered rendered = { .stream = schema_event(event->kind)->stream };
     struct column_text columns;
-    envelope_complete(&c->options.envelope, event, &c->complete);
+    envelope_complete(&c->options.envelope, event, own, &c->complete);
     facts_index(&facts, buffer_view(&c->complete.records));
     if (c->options.report)
         report_event(c->options.report, event->kind, &facts);
@@ -83,7 +82,9 @@ static void publish(struct collector *c, const struct event *event)
 
 static void publish_finding(void *arg, const struct event *event)
 {
-    publish(arg, event);
+    struct facts_index facts;
+    facts_index(&facts, event->facts);
+    publish(arg, event, &facts);
 }
 
 static void copy_shown(void *arg, const struct fact *fact, struct facts *to)
@@ -95,10 +96,11 @@ static void copy_shown(void *arg, const struct fact *fact, struct facts *to)
 static void tell(struct collector *c, const struct event *event)
 {
     struct event tracked = *event;
-    if (detect_track(c->detect, event, &c->tracked))
-        tracked.facts = buffer_view(&c->tracked.records);
-    publish(c, &tracked);
-    detect_event(c->detect, &tracked);
+    struct facts_index facts;
+    facts_index(&facts, tracked.facts);
+    detect_track(c->detect, &tracked, &facts, &c->tracked);
+    publish(c, &tracked, &facts);
+    detect_event(c->detect, &tracked, &facts);
 }
 
 /* All workers have told of that minute. Of a file only what is wrong is worth an event. */

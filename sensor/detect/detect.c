@@ -121,18 +121,18 @@ size_t detect_bytes(const struct detect *detect)
            tracker_bytes(detect->tracker);
 }
 
-bool detect_track(struct detect *detect, const struct event *event, struct facts *to)
+void detect_track(struct detect *detect, struct event *event, struct facts_index *facts,
+                  struct facts *to)
 {
     if (event->kind != EVENT_AUTH && event->kind != EVENT_MESSAGE)
-        return false;
-    struct facts_index facts;
-    facts_index(&facts, event->facts);
+        return;
     facts_clear(to);
-    tracker_event(detect->tracker, event, &facts, to);
+    tracker_event(detect->tracker, event, facts, to);
     if (to->records.len == 0)
-        return false;
+        return;
     facts_join(to, event->facts);
-    return true;
+    event->facts = buffer_view(&to->records);
+    facts_index(facts, event->facts);
 }
 
 /* The place of the next bit that is set, from `at` on; `count` if there is none. */
@@ -174,26 +174,24 @@ static void tell(struct detect *detect, const struct event *event, const struct 
         rules->highest[rules->id_number[i]] = 0;
 }
 
-void detect_event(struct detect *detect, const struct event *event)
+void detect_event(struct detect *detect, const struct event *event, const struct facts_index *facts)
 {
     struct rule_hits hits = { detect->rules.hits, detect->rules.set->count };
-    struct facts_index facts;
     correlator_time(detect->correlator, event->time_ns);
     findings_time(detect->findings, event->time_ns);
-    facts_index(&facts, event->facts);
     if (detect->watch.judged)
         memset(detect->rules.results, 0, hits.count * sizeof *detect->rules.results);
-    bool any = matcher_event(detect->rules.matcher, event->kind, &facts, &hits);
+    bool any = matcher_event(detect->rules.matcher, event->kind, facts, &hits);
     if (any) {
-        correlator_event(detect->correlator, detect->rules.matcher, event, &facts, &hits,
+        correlator_event(detect->correlator, detect->rules.matcher, event, facts, &hits,
                          detect->rules.results);
-        tell(detect, event, &facts, &hits);
+        tell(detect, event, facts, &hits);
     }
     if (!detect->watch.judged)
         return;
     if (!any) /* what correlations let through to be counted is no hit */
         memset(hits.words, 0, (hits.count + 63) / 64 * sizeof(uint64_t));
-    detect->watch.judged(detect->watch.arg, event, &facts, &hits, detect->rules.results,
+    detect->watch.judged(detect->watch.arg, event, facts, &hits, detect->rules.results,
                          detect->rules.matcher);
 }
 

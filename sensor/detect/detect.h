@@ -18,11 +18,11 @@ struct detect *detect_new(struct rule_set *, const struct event_receiver *out);
 void detect_free(struct detect *);          /* NULL is fine; emits nothing */
 size_t detect_bytes(const struct detect *); /* at most */
 
-/* Counts the event in and adds what is tracked about it (mailtap.track.*): before it is published.
- * False if there was nothing to add. */
-bool detect_track(struct detect *, const struct event *, struct facts *to);
-/* What it means. Facts of detect_track() are part of it. */
-void detect_event(struct detect *, const struct event *);
+/* Counts the event in, before it is published. Where something is tracked about it
+ * (mailtap.track.*), its facts and their index are afterwards those in `to`. */
+void detect_track(struct detect *, struct event *, struct facts_index *, struct facts *to);
+/* What it means; the index is of its facts. */
+void detect_event(struct detect *, const struct event *, const struct facts_index *);
 /* Events up to this packet time were lost on the way here. */
 void detect_lost(struct detect *, uint64_t until_ns);
 /* The input ends: closes what is open. Another one may follow, for which nothing was before. */

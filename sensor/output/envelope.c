@@ -67,11 +67,10 @@ static void add_facts(const struct envelope *envelope, const struct facts_index 
     }
 }
 
-void envelope_complete(struct envelope *envelope, const struct event *event, struct facts *to)
+void envelope_complete(struct envelope *envelope, const struct event *event,
+                       const struct facts_index *own, struct facts *to)
 {
     const struct event_row *row = schema_event(event->kind);
-    struct facts_index own;
-    facts_index(&own, event->facts);
     facts_clear(to);
     facts_number(to, FIELD_TIMESTAMP, event->time_ns);
     facts_string(to, FIELD_ECS_VERSION, "9.4.0");
@@ -81,7 +80,7 @@ void envelope_complete(struct envelope *envelope, const struct event *event, str
     facts_string(to, FIELD_EVENT_ACTION, row->action);
     facts_string(to, FIELD_EVENT_DATASET, row->dataset);
     facts_string(to, FIELD_EVENT_MODULE, "mailtap");
-    identify(envelope, event, &own, to);
+    identify(envelope, event, own, to);
     facts_number(to, FIELD_EVENT_SEQUENCE, ++envelope->sequence[row->stream]);
     facts_string(to, FIELD_OBSERVER_NAME, envelope->observer);
     facts_string(to, FIELD_OBSERVER_PRODUCT, "mailtap");
@@ -91,8 +90,8 @@ void envelope_complete(struct envelope *envelope, const struct event *event, str
         facts_string(to, FIELD_FILE, envelope->file[frame_file(event->frame)]);
         facts_number(to, FIELD_FRAME, frame_number(event->frame));
     }
-    add_ends(&own, to);
-    add_facts(envelope, &own, to);
+    add_ends(own, to);
+    add_facts(envelope, own, to);
 }
 
 void envelope_message(enum event_kind kind, const struct facts_index *published, struct facts *to)

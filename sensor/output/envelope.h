@@ -15,8 +15,9 @@ struct envelope {
 };
 
 /* Fills `to` (emptied first) with all facts of the event as they are published, and counts it in
- * its stream. */
-void envelope_complete(struct envelope *, const struct event *, struct facts *to);
+ * its stream. `own` is the index of its facts. */
+void envelope_complete(struct envelope *, const struct event *, const struct facts_index *own,
+                       struct facts *to);
 /* Adds the line for people, made of what is published. */
 void envelope_message(enum event_kind, const struct facts_index *published, struct facts *to);
 

@@ -79,7 +79,8 @@ static void publish(void *arg, const struct event *event)
     struct facts_index facts;
     const char *wrong = NULL;
     size_t start = o->lines->len;
-    envelope_complete(&o->envelope, event, &o->complete);
+    facts_index(&facts, event->facts);
+    envelope_complete(&o->envelope, event, &facts, &o->complete);
     facts_index(&facts, buffer_view(&o->complete.records));
     if (event->kind == EVENT_FINDING)
         note_finding(&o->found, &facts);
@@ -121,10 +122,11 @@ const char *output_lines(struct output *o, const struct recording *recording, st
     o->found.count = 0;
     for (size_t i = 0; i < recording->events; i++) {
         struct event event = recording->event[i].event;
-        if (detect_track(o->detect, &event, &o->tracked))
-            event.facts = buffer_view(&o->tracked.records);
+        struct facts_index facts;
+        facts_index(&facts, event.facts);
+        detect_track(o->detect, &event, &facts, &o->tracked);
         publish(o, &event);
-        detect_event(o->detect, &event);
+        detect_event(o->detect, &event, &facts);
     }
     detect_end(o->detect);
     o->recordings++;

@@ -168,9 +168,10 @@ static void play(struct run *run, struct detect *detect, const struct script_cas
                                .time_ns = moments[i].time_ns,
                                .flow_uid = i + 1,
                                .facts = buffer_view(&facts.records) };
-        if (detect_track(detect, &event, &tracked))
-            event.facts = buffer_view(&tracked.records);
-        detect_event(detect, &event);
+        struct facts_index index;
+        facts_index(&index, event.facts);
+        detect_track(detect, &event, &index, &tracked);
+        detect_event(detect, &event, &index);
     }
     detect_end(detect);
     facts_free(&facts);

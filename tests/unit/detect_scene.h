@@ -93,7 +93,9 @@ static inline void scene_login_with(struct detect *detect, uint64_t time_ns, con
     struct event event = { .kind = EVENT_AUTH,
                            .time_ns = time_ns,
                            .facts = buffer_view(&facts.records) };
-    detect_event(detect, &event);
+    struct facts_index index;
+    facts_index(&index, event.facts);
+    detect_event(detect, &event, &index);
     facts_free(&facts);
 }
 

@@ -35,7 +35,9 @@ static char *publish(struct envelope *envelope, const struct event *event)
     struct buffer json;
     facts_init(&complete, NULL);
     buffer_init(&json, 1 << 16, NULL);
-    envelope_complete(envelope, event, &complete);
+    struct facts_index own;
+    facts_index(&own, event->facts);
+    envelope_complete(envelope, event, &own, &complete);
     facts_index(&index, buffer_view(&complete.records));
     envelope_message(event->kind, &index, &complete);
     assert_true(json_write(&json, buffer_view(&complete.records)));

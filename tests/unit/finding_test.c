@@ -68,7 +68,9 @@ static void login(struct detect *detect, uint64_t time_ns, const char *user, con
     struct event event = { .kind = EVENT_AUTH,
                            .time_ns = time_ns,
                            .facts = buffer_view(&facts.records) };
-    detect_event(detect, &event);
+    struct facts_index index;
+    facts_index(&index, event.facts);
+    detect_event(detect, &event, &index);
     facts_free(&facts);
 }
 
@@ -146,7 +148,9 @@ static void event_with(struct detect *detect, enum event_kind kind, struct facts
     facts_number(facts, FIELD_SERVER_PORT, 143);
     facts_string(facts, FIELD_USER_NAME, "alice");
     struct event event = { .kind = kind, .time_ns = SECOND, .facts = buffer_view(&facts->records) };
-    detect_event(detect, &event);
+    struct facts_index index;
+    facts_index(&index, event.facts);
+    detect_event(detect, &event, &index);
     facts_free(facts);
 }
 

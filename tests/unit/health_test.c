@@ -78,7 +78,9 @@ static void judge(struct scene *scene)
                            .time_ns = SECOND,
                            .facts = buffer_view(&scene->facts.records) };
     scene->findings = 0;
-    detect_event(detect, &event);
+    struct facts_index index;
+    facts_index(&index, event.facts);
+    detect_event(detect, &event, &index);
     detect_free(detect);
 }
 
