@@ -129,6 +129,9 @@ static void take_finding(struct report *report, const struct facts_index *facts)
     get(facts, FIELD_FINDING_ID, id.value, sizeof id.value);
     uint64_t hash = lru_hash(report->findings, &id);
     struct line *line = lru_find(report->findings, hash, &id, 0);
+    uint64_t count = number(facts, FIELD_FINDING_COUNT);
+    if (line && line->count == count)
+        return; /* it ends, and nothing was added */
     if (!line) {
         line = lru_add(report->findings, hash, &id, 0);
         line->order = report->lines++;
@@ -144,7 +147,7 @@ static void take_finding(struct report *report, const struct facts_index *facts)
                       facts_has(facts->records, FIELD_FINDING_GROUP_BY, BYTES_LITERAL("server.ip"));
     get(facts, FIELD_FINDING_REMEDIATION, line->remediation, sizeof line->remediation);
     line->severity = number(facts, FIELD_EVENT_SEVERITY);
-    line->count = number(facts, FIELD_FINDING_COUNT);
+    line->count = count;
     line->first_ns = number(facts, FIELD_FINDING_FIRST_SEEN);
     line->last_ns = number(facts, FIELD_FINDING_LAST_SEEN);
 }
