@@ -38,35 +38,40 @@ struct collector {
     struct facts tracked;  /* an event with what was counted about it */
     struct facts complete; /* of the event being published */
     struct buffer json;
+    bool clear; /* nothing is hidden from anyone */
 };
 
 /* --- publishing ----------------------------------------------------------------------------------
  */
 
-/* The report alone needs of most events a few facts that nobody's privacy is about. */
-static bool report_suffices(struct collector *c, const struct event *event,
-                            const struct facts_index *own)
+/* The report needs no envelope; and of other events than findings only facts that nobody's privacy
+ * is about. */
+static void report(struct collector *c, const struct event *event, const struct facts_index *own)
 {
-    if (c->options.sinks > 0 || event->kind == EVENT_FINDING)
-        return false;
-    if (c->options.report)
+    struct facts_index shown;
+    if (event->kind != EVENT_FINDING || c->clear) {
         report_event(c->options.report, event->kind, own);
-    return true;
+        return;
+    }
+    struct fact fact;
+    facts_clear(&c->complete);
+    for (size_t at = 0; facts_next(own->records, &at, &fact);)
+        privacy_copy(&c->options.envelope.privacy, &fact, &c->complete);
+    facts_index(&shown, buffer_view(&c->complete.records));
+    report_event(c->options.report, event->kind, &shown);
 }
 
 static void publish(struct collector *c, const struct event *event, const struct facts_index *own)
 {
     struct facts_index facts;
-    if (report_suffices(c, event, own))
+    if (c->options.report)
+        report(c, event, own);
+    if (c->options.sinks == 0)
         return;
     struct rendered rendered = { .stream = schema_event(event->kind)->stream };
     struct column_text columns;
     envelope_complete(&c->options.envelope, event, own, &c->complete);
     facts_index(&facts, buffer_view(&c->complete.records));
-    if (c->options.report)
-        report_event(c->options.report, event->kind, &facts);
-    if (c->options.sinks == 0)
-        return;
     rendered_columns(&rendered, &facts, &columns);
     envelope_message(event->kind, &facts, &c->complete);
     buffer_clear(&c->json);
@@ -347,6 +352,7 @@ struct collector *collector_new(const struct collector_options *options)
         return NULL;
     }
     c->options = *options;
+    c->clear = privacy_is_clear(&options->envelope.privacy);
     facts_init(&c->complete, NULL);
     facts_init(&c->judged, NULL);
     c->complete.records.max = 2 * FACTS_MAX_BYTES;

@@ -203,6 +203,9 @@ static bool feed(struct correlator *all, struct counting *counting, uint32_t rul
     if (!counting_takes(counting, count))
         return false;
     sweep(all, counting);
+    count->steps = rules;
+    if (TAILQ_EMPTY(&counting->windows) && !counting_opens(counting, count))
+        return false; /* most sequences that end never began */
     while (rules != 0) {
         struct window_key key;
         struct correlation_result said = { 0 };

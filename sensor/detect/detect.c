@@ -7,8 +7,8 @@
 #include "correlation.h"
 #include "tracker.h"
 
-#define WINDOWS_MAX     262144
-#define WINDOWS_BYTES   ((size_t)48 << 20)
+#define WINDOWS_MAX     131072
+#define WINDOWS_BYTES   ((size_t)32 << 20)
 #define TRACKED_CLIENTS 8192
 
 /* What depends on the rules, and is exchanged with them. */

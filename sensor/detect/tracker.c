@@ -168,7 +168,7 @@ static size_t gather(struct tracker *all, const struct facts_index *facts)
 static void count_answers(const struct tracker_list *list, uint64_t counts[ANSWER_DENIED + 1])
 {
     for (uint32_t i = 0; i < list->count; i++)
-        counts[list->things[i].answer]++;
+        counts[tracker_list_things(list)[i].answer]++;
 }
 
 static void recipients(struct tracker *all, const struct facts_index *facts, struct facts *to)
@@ -284,7 +284,7 @@ static uint64_t few_tries(const struct tracker_list *list, uint64_t from_ns)
 {
     uint64_t few = 0;
     for (uint32_t i = 0; i < list->count; i++) {
-        const struct tracked *thing = &list->things[i];
+        const struct tracked *thing = &tracker_list_things(list)[i];
         few += thing->times <= FEW_TRIES || thing->at[FEW_TRIES] < from_ns;
     }
     return few;

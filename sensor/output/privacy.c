@@ -40,3 +40,12 @@ void privacy_copy(const struct privacy *privacy, const struct fact *fact, struct
         break;
     }
 }
+
+bool privacy_is_clear(const struct privacy *privacy)
+{
+    for (size_t i = 0; i < VISIBILITY_INTERNAL; i++) {
+        if (privacy->mode[i] != PRIVACY_CLEAR)
+            return false;
+    }
+    return true;
+}

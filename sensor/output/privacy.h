@@ -16,4 +16,7 @@ struct privacy {
  * anonymised events can be correlated. INTERNAL facts are passed on: no writer shows them. */
 void privacy_copy(const struct privacy *, const struct fact *, struct facts *);
 
+/* Whether everything is shown as it is. */
+bool privacy_is_clear(const struct privacy *);
+
 #endif
