@@ -103,7 +103,7 @@ class Rules(unittest.TestCase):
             self.assertEqual("(disabled)" in line, "mail.odd_port " in line, line)
 
     def test_check_of_what_a_run_would_load(self):
-        self.assertRegex(self.good("rules", "check").stdout, r"^\d+ rules are well, 0 errors, 0 warnings\n$")
+        self.assertRegex(self.good("rules", "check").stdout, r"^\d+ rules are well, 0 errors, 0 warnings; read: .*/rules\n$")
         self.assertRegex(self.good("rules", "check", "-S", self.write("a.yml", LOGIN_RULE)).stdout, "^1 rules are well")
 
     def test_check_of_files_and_folders(self):
@@ -134,7 +134,7 @@ class Rules(unittest.TestCase):
               condition: selection
             """)
         self.assertEqual(run("rules", "check", other).returncode, CONFIG)
-        self.assertIn("1 rules are well, 0 errors", self.good("rules", "check", "--foreign", other).stdout)
+        self.assertIn("1 rule is well, 0 errors", self.good("rules", "check", "--foreign", other).stdout)
 
     def test_check_finds_a_regular_expression_that_does_not_compile(self):
         wrong = self.write("re.yml", LOGIN_RULE.replace("event.outcome: success", "user.name|re: 'a(b'"))
@@ -288,6 +288,26 @@ class Rules(unittest.TestCase):
         self.assertNotIn("smtp.auth.cleartext", self.ids("-c", trusted))
         self.assertIn("smtp.auth.cleartext", self.ids("-c", self.config("own:\n  trusted_clear: 192.0.2.10\n")))
 
+    def test_evidence_shows_what_privacy_lets_it(self):
+        """Text that is made of facts hides what the facts hide."""
+        told = self.write("told.yml", """
+            title: Told
+            logsource: {service: auth}
+            detection:
+              any:
+                user.name|exists: true
+              condition: any
+            level: low
+            mailtap: {id: test.told, group: [client.ip], evidence: 'by {user.name}[ as {user.name}] from {client.ip}'}
+            """)
+        user = self.findings()[0][2]
+        shown = self.good("-r", self.login, "-o", "json", "-S", told).stdout
+        self.assertIn(f"by {user} as {user} from", shown)
+        hidden = self.good("-r", self.login, "-o", "json", "-S", told, "--privacy", "drop").stdout
+        self.assertNotIn(user, hidden)
+        self.assertIn('"evidence":"by  from', hidden)
+        self.assertNotIn(user, self.good("-r", self.login, "-S", told, "--privacy", "drop").stdout)
+
     def test_ports_of_ones_own(self):
         self.assertNotIn("mail.odd_port", self.ids())
         self.assertIn("mail.odd_port", self.ids("-c", self.config("own:\n  ports:\n    smtp: [587]\n")))
@@ -380,7 +400,7 @@ class Rules(unittest.TestCase):
         result = run("rules", "check", doubtful)
         self.assertEqual(result.returncode, 0)
         self.assertRegex(result.stderr, r"doubtful\.yml:\d+:\d+: ")
-        self.assertIn("1 warnings", result.stdout)
+        self.assertIn("1 warning\n", result.stdout)
 
     # --- where it is installed ---
 
