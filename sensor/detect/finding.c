@@ -197,7 +197,7 @@ static void rule_facts(struct facts *facts, const struct rule *rule)
         facts_string(facts, FIELD_RULE_UUID, rule->uuid);
     facts_string(facts, FIELD_RULE_NAME, rule->title);
     facts_string(facts, FIELD_FINDING_CONFIDENCE, rule->confidence);
-    if (rule->remediation)
+    if (rule->remediation && rule->remediation[0])
         facts_string(facts, FIELD_FINDING_REMEDIATION, rule->remediation);
     if (rule->correlation)
         facts_string(facts, FIELD_EVENT_ACTION, "correlation-match");

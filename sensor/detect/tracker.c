@@ -15,6 +15,7 @@
 #define CLIENT_BYTES    1024                           /* on average */
 #define BYTES_MIN       (4 * (size_t)TRACKED_MAX * 64) /* room for a few busy clients in any case */
 #define NAME_MAX_HASHED 1024
+#define RECIPIENTS_TOLD 10 /* from so many on, also if none was refused */
 
 /* What is counted must not depend on the run: this key is a constant. */
 static const struct siphash_key name_key = { 0x747261636b6572U, 1 };
@@ -189,9 +190,10 @@ static void recipients(struct tracker *all, const struct facts_index *facts, str
         if (thing && answer != ANSWER_NONE)
             thing->answer = (uint8_t)answer;
     }
-    if (list->count == 0)
-        return;
     count_answers(list, counts);
+    /* Ordinary mail has nothing to say here. */
+    if (list->count < RECIPIENTS_TOLD && counts[ANSWER_DENIED] + counts[ANSWER_UNKNOWN] == 0)
+        return;
     facts_number(to, FIELD_TRACK_RECIPIENTS_ASKED, list->count);
     facts_number(to, FIELD_TRACK_RECIPIENTS_DENIED, counts[ANSWER_DENIED]);
     facts_number(to, FIELD_TRACK_RECIPIENTS_UNKNOWN, counts[ANSWER_UNKNOWN]);

@@ -104,7 +104,7 @@ class Rules(unittest.TestCase):
 
     def test_check_of_what_a_run_would_load(self):
         self.assertRegex(self.good("rules", "check").stdout, r"^\d+ rules are well, 0 errors, 0 warnings; read: .*/rules\n$")
-        self.assertRegex(self.good("rules", "check", "-S", self.write("a.yml", LOGIN_RULE)).stdout, "^1 rules are well")
+        self.assertRegex(self.good("rules", "check", "-S", self.write("a.yml", LOGIN_RULE)).stdout, "^1 rule is well")
 
     def test_check_of_files_and_folders(self):
         self.write("rules/a.yml", LOGIN_RULE)
@@ -300,12 +300,12 @@ class Rules(unittest.TestCase):
             level: low
             mailtap: {id: test.told, group: [client.ip], evidence: 'by {user.name}[ as {user.name}] from {client.ip}'}
             """)
-        user = self.findings()[0][2]
+        user = "alice@example.org"
         shown = self.good("-r", self.login, "-o", "json", "-S", told).stdout
         self.assertIn(f"by {user} as {user} from", shown)
         hidden = self.good("-r", self.login, "-o", "json", "-S", told, "--privacy", "drop").stdout
         self.assertNotIn(user, hidden)
-        self.assertIn('"evidence":"by  from', hidden)
+        self.assertRegex(hidden, r'"evidence":"by +from')
         self.assertNotIn(user, self.good("-r", self.login, "-S", told, "--privacy", "drop").stdout)
 
     def test_ports_of_ones_own(self):
