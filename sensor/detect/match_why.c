@@ -209,8 +209,7 @@ static bool is_whole(const struct item *item, const struct value *value)
 static void say_met(struct line *line, const struct item_code *code, size_t at)
 {
     const struct item *item = code->item;
-    bool some_sorted =
-        !code->all && (item->test == TEST_PATTERN || item->test == TEST_NETWORK);
+    bool some_sorted = !code->all && (item->test == TEST_PATTERN || item->test == TEST_NETWORK);
     if (at >= code->value_count || code->test == TEST_NUMBER)
         return;
     for (size_t i = 0; i < item->value_count; i++) {

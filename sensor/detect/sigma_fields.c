@@ -166,11 +166,9 @@ void load_check_template(struct loader *loader, const char *text, const struct y
 static const struct {
     const char *protocol, *service;
 } protocols[] = {
-    { "smtp", "smtp" },
-    { "imap", "imap" },
-    { "pop3", "pop3" },
-    { "managesieve", "sieve" },
-    { "tls", NULL }, /* a kind of event, too: that is what the service means */
+    { "smtp", "smtp" },         { "imap", "imap" }, { "pop3", "pop3" },
+    { "managesieve", "sieve" }, { "tls", NULL }, /* a kind of event, too: that is what the service
+                                                    means */
 };
 
 #define PROTOCOLS (sizeof protocols / sizeof protocols[0])

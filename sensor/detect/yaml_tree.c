@@ -85,17 +85,17 @@ static const char *hint(const struct reader *reader)
         return " (a value that begins with %, @ or ` needs quotes)";
     const char *indented = " (this line is indented differently from those before it)";
     if (text[at] == ':')
-        return is_first_colon(reader->text, at)
-                   ? indented
-                   : " (a text with a colon and a space needs quotes)";
+        return is_first_colon(reader->text, at) ? indented
+                                                : " (a text with a colon and a space needs quotes)";
     const char *context = reader->parser.context ? reader->parser.context : "";
     if (!strstr(context, "while parsing a block"))
         return "";
     size_t before = before_blanks(reader->text, at);
     if (before == 0 || text[before - 1] == '\n')
         return indented;
-    return strchr("'\"]}", text[before - 1]) ? " (something stands behind the closing quote or bracket)"
-                                             : "";
+    return strchr("'\"]}", text[before - 1])
+               ? " (something stands behind the closing quote or bracket)"
+               : "";
 }
 
 static void parser_failed(const struct reader *reader)
