@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "text.h"
+
 enum waiting { WAITING_OR, WAITING_AND, WAITING_NOT, WAITING_PARENTHESIS };
 
 struct parser {
@@ -134,6 +136,18 @@ bool condition_pattern_matches(struct bytes pattern, const char *name)
     return i == pattern.len;
 }
 
+static bool unknown_search(struct parser *parser, struct token token)
+{
+    const char *names[SEARCHES_MAX + 1] = { NULL };
+    char name[100];
+    text_copy(name, sizeof name, token.text);
+    for (size_t i = 0; i < parser->search_count; i++)
+        names[i] = parser->searches[i].name;
+    problem_unknown(parser->problems, PROBLEM_ERROR, yaml_place_in(parser->node, token.place),
+                    "search", name, names);
+    return false;
+}
+
 static bool some_of(struct parser *parser, struct token quantity)
 {
     bool all = is_word(quantity, "all");
@@ -151,30 +165,21 @@ static bool some_of(struct parser *parser, struct token quantity)
             return false;
     }
     if (found == 0)
-        return COMPLAIN(parser, what.place, "no search is called \"%.*s\"", (int)what.text.len,
-                        (const char *)what.text.data);
+        return unknown_search(parser, what);
     return true;
 }
 
 static bool named_search(struct parser *parser, struct token token)
 {
-    char name[100];
     for (size_t i = 0; i < parser->search_count; i++) {
         if (bytes_equal(token.text, bytes_of_string(parser->searches[i].name)))
             return emit_search(parser, i);
     }
-    size_t len = token.text.len < sizeof name - 1 ? token.text.len : sizeof name - 1;
-    memcpy(name, token.text.data, len);
-    name[len] = '\0';
-    if (strchr(name, '*'))
-        return COMPLAIN(parser, token.place, "\"%s\" needs \"1 of\" or \"all of\" before it", name);
-    struct nearest nearest = nearest_to(name);
-    for (size_t i = 0; i < parser->search_count; i++)
-        nearest_consider(&nearest, parser->searches[i].name);
-    if (nearest.best)
-        return COMPLAIN(parser, token.place, "unknown search \"%s\", did you mean \"%s\"?", name,
-                        nearest.best);
-    return COMPLAIN(parser, token.place, "unknown search \"%s\"", name);
+    if (bytes_index(token.text, '*') < token.text.len)
+        return COMPLAIN(parser, token.place, "\"%.*s\" needs \"1 of\" or \"all of\" before it",
+                        (int)(token.text.len < 100 ? token.text.len : 100),
+                        (const char *)token.text.data);
+    return unknown_search(parser, token);
 }
 
 /* Where a search, "not" or an opening parenthesis is due. *operand: it was one that is whole. */

@@ -126,6 +126,8 @@ enum field_use {
     USE_SHOW,   /* grouped by in a finding */
 };
 
+/* Warns of a network.protocol that no event has. */
+void load_warn_protocol(struct loader *, const char *protocol, struct place);
 /* The field of this name; FIELDS, with an error, if it is not one that rules may use so. Foreign
  * names are FIELDS without an error. */
 enum field load_field(struct loader *, const char *name, struct place, enum field_use);
@@ -134,15 +136,21 @@ void load_check_template(struct loader *, const char *text, const struct yaml_no
 /* "a number", for people. */
 const char *load_type_name(enum field_type);
 bool load_source(struct loader *, const struct yaml_node *, struct log_source *);
+/* Whether the text is %name%, and one that there is. */
+bool load_is_placeholder(struct bytes);
+bool load_knows_placeholder(const struct loader *, struct bytes);
+/* NULL, with an error unless the rules are foreign, if there is none. */
+const struct placeholder *load_placeholder(struct loader *, struct bytes, struct place);
 
 /* --- sigma_value.c, sigma_search.c
  * ---------------------------------------------------------------- */
 
 /* Completes an item whose place, name and field are set. */
 bool load_values(struct loader *, const struct yaml_node *, unsigned modifiers, struct item *);
-/* Searches and the condition of `detection` or `filter`; `skip` is a member that is neither. */
-bool load_expression(struct loader *, const struct yaml_node *, const char *skip,
-                     struct expression *);
+/* Searches and the condition of `detection` or `filter`, which is the member `what` of the
+ * document; `skip` is a member of it that is neither. */
+bool load_expression(struct loader *, const struct yaml_node *document, const char *what,
+                     const char *skip, struct expression *);
 /* A map or list of maps as the only search. */
 bool load_search(struct loader *, const struct yaml_node *, const char *name, struct search *);
 /* Warns where `not` takes "unknown" for "no". */

@@ -271,6 +271,9 @@ const struct entry *view_chain(struct matcher *, enum field, const struct entry 
  */
 
 bool item_holds(struct matcher *, const struct item_code *);
+/* To explain: which of the item's `values` this one value of the event meets; value_count: one of
+ * the sorted ones; SIZE_MAX: none. */
+size_t item_meets(struct matcher *, const struct item_code *, const struct fact *);
 /* Whether there is a row of one object in which all these items hold. Without rows it is judged as
  * one in which nothing is. */
 bool same_row(struct matcher *, const struct item_code *, size_t count);

@@ -161,6 +161,18 @@ static bool meets_any(struct matcher *m, const struct item_code *code, const str
     return false;
 }
 
+size_t item_meets(struct matcher *m, const struct item_code *code, const struct fact *fact)
+{
+    uint8_t scratch[SCRATCH_MAX];
+    struct subject subject = { .text = BYTES_NONE };
+    size_t i = 0;
+    if (!meets_any(m, code, fact) || !make_subject(m, code, fact, &subject, scratch))
+        return SIZE_MAX;
+    while (i < code->value_count && !meets(m, code, &code->values[i], &subject))
+        i++;
+    return i;
+}
+
 static bool decide(const struct item *item, bool present, bool met)
 {
     if (item->test == TEST_EXISTS)

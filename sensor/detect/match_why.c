@@ -89,27 +89,28 @@ static void say_value(struct line *line, const struct item *item, const struct v
     }
 }
 
+static const char *const relations[] = {
+    [TEST_PATTERN] = "",
+    [TEST_NUMBER] = "",
+    [TEST_LESS] = "less than ",
+    [TEST_AT_MOST] = "at most ",
+    [TEST_GREATER] = "more than ",
+    [TEST_AT_LEAST] = "at least ",
+    [TEST_NETWORK] = "within ",
+    [TEST_REGEX] = "like ",
+    [TEST_SAME] = "",
+    [TEST_EXISTS] = "",
+    [TEST_NULL] = "",
+};
+
 static void say_wanted(struct line *line, const struct item *item)
 {
-    static const char *const tests[] = {
-        [TEST_PATTERN] = "",
-        [TEST_NUMBER] = "",
-        [TEST_LESS] = "less than ",
-        [TEST_AT_MOST] = "at most ",
-        [TEST_GREATER] = "more than ",
-        [TEST_AT_LEAST] = "at least ",
-        [TEST_NETWORK] = "within ",
-        [TEST_REGEX] = "like ",
-        [TEST_SAME] = "",
-        [TEST_EXISTS] = "",
-        [TEST_NULL] = "",
-    };
     if (item->test == TEST_EXISTS || item->test == TEST_NULL) {
         say(line, "%s",
             (item->test == TEST_EXISTS && item->exists) != item->not_equal ? "present" : "absent");
         return;
     }
-    say(line, "%s%s", item->not_equal ? "something other than " : "", tests[item->test]);
+    say(line, "%s%s", item->not_equal ? "something other than " : "", relations[item->test]);
     for (size_t i = 0; i < item->value_count && i < VALUES_SHOWN; i++) {
         if (i > 0)
             say(line, item->all ? " and " : " or ");
@@ -124,16 +125,23 @@ static void say_wanted(struct line *line, const struct item *item)
 /* --- what there is -------------------------------------------------------------------------------
  */
 
-static void say_values(struct matcher *m, struct line *line, const struct item_code *code)
+static void say_fact(struct line *line, const struct fact *fact)
 {
     char text[VALUE_TEXT];
+    fact_print(fact, text, sizeof text);
+    say(line, "%s", text[0] ? text : "empty");
+}
+
+/* Returns how many there are. */
+static size_t say_values(struct matcher *m, struct line *line, const struct item_code *code)
+{
     struct fact fact;
     size_t count = 0;
     struct walk walk = walk_over(m, code->source, code->item->field);
     while (walk_next(m, &walk, &fact)) {
         if (count < VALUES_SHOWN) {
-            fact_print(&fact, text, sizeof text);
-            say(line, "%s%s", count > 0 ? ", " : "", text[0] ? text : "empty");
+            say(line, count > 0 ? ", " : "");
+            say_fact(line, &fact);
         }
         count++;
     }
@@ -141,25 +149,120 @@ static void say_values(struct matcher *m, struct line *line, const struct item_c
         say(line, " and %zu more", count - VALUES_SHOWN);
     if (count == 0)
         say(line, "absent");
+    return count;
 }
 
-static void say_item(struct matcher *m, struct line *line, const struct item_code *code,
-                     bool should_hold)
+static bool is_hidden(const struct item *item)
+{
+    return !item->keyword && item->field < FIELDS &&
+           schema_field(item->field)->visibility == VISIBILITY_INTERNAL;
+}
+
+/* --- an item that does not hold ------------------------------------------------------------------
+ */
+
+static void say_missed(struct matcher *m, struct line *line, const struct item_code *code)
 {
     const struct item *item = code->item;
-    const char *but = should_hold ? ", not " : ", which is ";
-    if (item->keyword) {
-        say(line, "%s text of the event is ", should_hold ? "no" : "a");
-        say_wanted(line, item);
+    size_t count = 1;
+    say(line, "%s is ", item->keyword ? "no text of the event" : item->name);
+    if (is_hidden(item))
+        say(line, "not shown");
+    else if (!item->keyword)
+        count = say_values(m, line, code);
+    if (!item->keyword)
+        say(line, count > 1 && !item->all ? ", none of them " : ", not ");
+    say_wanted(line, item);
+}
+
+/* --- an item that holds --------------------------------------------------------------------------
+ */
+
+/* Whether the group holds in that row. */
+static bool holds_in(struct matcher *m, const struct group_code *group,
+                     const struct item_code *code, unsigned row)
+{
+    struct row_set only = { { 0 } };
+    if (code->source != SOURCE_ROWS)
+        return true;
+    only.words[row / 64] = UINT64_C(1) << row % 64;
+    m->only = &only;
+    m->only_object = code->object;
+    bool holds = group_holds(m, group);
+    m->only = NULL;
+    return holds;
+}
+
+/* A whole text or address, which is found among the sorted ones. */
+static bool is_whole(const struct item *item, const struct value *value)
+{
+    if (item->test == TEST_NETWORK)
+        return value->network.bits == value->network.len * 8;
+    for (size_t i = 0; i < value->pattern.len; i++) {
+        if (value->pattern.marks[i] != MARK_LITERAL)
+            return false;
+    }
+    return true;
+}
+
+/* What the value meets: place `at` of those that are not sorted. Nothing if it is just that. */
+static void say_met(struct line *line, const struct item_code *code, size_t at)
+{
+    const struct item *item = code->item;
+    bool some_sorted = !code->all && (item->test == TEST_PATTERN || item->test == TEST_NETWORK);
+    if (at >= code->value_count || code->test == TEST_NUMBER)
+        return;
+    for (size_t i = 0; i < item->value_count; i++) {
+        if ((some_sorted && is_whole(item, &item->values[i])) || at-- > 0)
+            continue;
+        say(line, ", which is %s", item->test == TEST_PATTERN ? "like " : relations[item->test]);
+        say_value(line, item, &item->values[i]);
         return;
     }
-    say(line, "%s is ", item->name);
-    if (item->field < FIELDS && schema_field(item->field)->visibility == VISIBILITY_INTERNAL)
-        say(line, "not shown");
-    else
-        say_values(m, line, code);
-    say(line, "%s", but);
+}
+
+/* The value for which the item holds, in the row in which the whole group does. */
+static bool find_met(struct matcher *m, const struct group_code *group,
+                     const struct item_code *code, struct fact *fact, size_t *at)
+{
+    struct walk walk = walk_over(m, code->source, code->item->field);
+    while (walk_next(m, &walk, fact)) {
+        *at = item_meets(m, code, fact);
+        if ((*at != SIZE_MAX) != code->item->not_equal && holds_in(m, group, code, fact->row))
+            return true;
+    }
+    return false;
+}
+
+static void say_held(struct matcher *m, struct line *line, const struct group_code *group,
+                     const struct item_code *code)
+{
+    const struct item *item = code->item;
+    struct fact fact;
+    size_t at;
+    if (is_hidden(item) || !find_met(m, group, code, &fact, &at)) {
+        say(line, "%s is %s", item->name, is_hidden(item) ? "not shown" : "absent");
+        return;
+    }
+    say(line, "%s is ", schema_field(fact.field)->name);
+    say_fact(line, &fact);
+    if (!item->not_equal) {
+        say_met(line, code, at);
+        return;
+    }
+    say(line, ", ");
     say_wanted(line, item);
+}
+
+/* The whole of it holds: all of its items, or the first ones. */
+static void say_group(struct matcher *m, struct line *line, const struct group_code *group)
+{
+    for (size_t i = 0; i < group->count && i < VALUES_SHOWN; i++) {
+        say(line, i > 0 ? " and " : "");
+        say_held(m, line, group, &group->items[i]);
+    }
+    if (group->count > VALUES_SHOWN)
+        say(line, " and %zu more", group->count - VALUES_SHOWN);
 }
 
 /* The item of the group that fails; NULL: each holds for itself, but not all in one row. */
@@ -173,28 +276,45 @@ static const struct item_code *failing_item(struct matcher *m, const struct grou
     return NULL;
 }
 
+static void say_fails(struct matcher *m, struct line *line, const struct search_code *search)
+{
+    for (size_t g = 0; g < search->count; g++) {
+        const struct group_code *group = &search->groups[g];
+        if (group_holds(m, group))
+            continue;
+        const struct item_code *item = failing_item(m, group);
+        if (item)
+            say_missed(m, line, item);
+        else
+            say(line, "no one row has all of it");
+        if (!search->all && search->count > 1)
+            say(line, ", and the other %zu do not hold either", search->count - 1);
+        return;
+    }
+    say(line, "it is empty");
+}
+
+static void say_holds(struct matcher *m, struct line *line, const struct search_code *search)
+{
+    for (size_t g = 0; g < search->count; g++) {
+        if (!group_holds(m, &search->groups[g]) || search->groups[g].count == 0)
+            continue;
+        say_group(m, line, &search->groups[g]);
+        return;
+    }
+    say(line, "it holds");
+}
+
 static void say_search(struct matcher *m, struct line *line, const struct rule_code *rule,
                        size_t number, bool should_hold)
 {
     const struct search_code *search = &rule->searches[number];
-    const struct search *written = &rule->rule->expression.searches[number];
-    say(line, "%s%s: ", should_hold ? "" : "not ", written->name);
-    for (size_t g = 0; g < search->count; g++) {
-        const struct group_code *group = &search->groups[g];
-        if (group_holds(m, group) == should_hold)
-            continue;
-        const struct item_code *item = should_hold        ? failing_item(m, group)
-                                       : group->count > 0 ? &group->items[0]
-                                                          : NULL;
-        if (item)
-            say_item(m, line, item, should_hold);
-        else
-            say(line, should_hold ? "no one row has all of it" : "it holds");
-        if (should_hold && !search->all && search->count > 1)
-            say(line, ", and the other %zu do not hold either", search->count - 1);
-        return;
-    }
-    say(line, "%s", should_hold ? "it is empty" : "it holds");
+    const char *name = rule->rule->expression.searches[number].name;
+    say(line, "%s%s: ", should_hold ? "" : "taken away by ", name);
+    if (should_hold)
+        say_fails(m, line, search);
+    else
+        say_holds(m, line, search);
 }
 
 /* --- the condition -------------------------------------------------------------------------------

@@ -82,24 +82,90 @@ static const struct row *row_of(struct bytes name)
     return NULL;
 }
 
+/* What others write. `ours` is NULL where a value without a modifier says the same. */
+static const struct {
+    const char *theirs, *ours;
+} foreign[] = {
+    { "ge", "gte" },
+    { "min", "gte" },
+    { "atleast", "gte" },
+    { "le", "lte" },
+    { "max", "lte" },
+    { "atmost", "lte" },
+    { "greater", "gt" },
+    { "more", "gt" },
+    { "above", "gt" },
+    { "less", "lt" },
+    { "below", "lt" },
+    { "not", "neq" },
+    { "ne", "neq" },
+    { "notequals", "neq" },
+    { "regex", "re" },
+    { "regexp", "re" },
+    { "matches", "re" },
+    { "has", "contains" },
+    { "includes", "contains" },
+    { "substring", "contains" },
+    { "starts", "startswith" },
+    { "begins", "startswith" },
+    { "prefix", "startswith" },
+    { "ends", "endswith" },
+    { "suffix", "endswith" },
+    { "net", "cidr" },
+    { "network", "cidr" },
+    { "subnet", "cidr" },
+    { "field", "fieldref" },
+    { "casesensitive", "cased" },
+    { "case", "cased" },
+    { "list", "expand" },
+    { "placeholder", "expand" },
+    { "eq", NULL },
+    { "equals", NULL },
+    { "equal", NULL },
+    { "is", NULL },
+    { "in", NULL },
+    { "any", NULL },
+    { "or", NULL },
+    { "exact", NULL },
+};
+
+/* False: nobody writes it. */
+static bool is_foreign(const char *word, struct place place, struct problems *problems)
+{
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        if (!bytes_equal_nocase(bytes_of_string(word), foreign[i].theirs))
+            continue;
+        if (foreign[i].ours)
+            problem_error(problems, place, "unknown modifier \"%s\", did you mean \"%s\"?", word,
+                          foreign[i].ours);
+        else
+            problem_error(problems, place,
+                          "unknown modifier \"%s\": leave it out, since without one the whole "
+                          "value is compared, and one of a list is enough",
+                          word);
+        return true;
+    }
+    return false;
+}
+
 static bool unknown(struct bytes name, struct place place, struct problems *problems)
 {
+    const char *names[ROWS + 1];
     char word[64];
+    size_t count = 0;
     text_copy(word, sizeof word, name);
     if (name.len == 0) {
         problem_error(problems, place, "there is no modifier behind |");
         return false;
     }
-    struct nearest nearest = nearest_to(word);
+    if (is_foreign(word, place, problems))
+        return false;
     for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].doc)
-            nearest_consider(&nearest, rows[i].name);
+        if (rows[i].doc && !rows[i].needs)
+            names[count++] = rows[i].name;
     }
-    if (nearest.best)
-        problem_error(problems, place, "unknown modifier \"%s\", did you mean \"%s\"?", word,
-                      nearest.best);
-    else
-        problem_error(problems, place, "unknown modifier \"%s\"", word);
+    names[count] = NULL;
+    problem_unknown(problems, PROBLEM_ERROR, place, "modifier", word, names);
     return false;
 }
 

@@ -114,3 +114,37 @@ void nearest_consider(struct nearest *nearest, const char *candidate)
         nearest->best = candidate;
     }
 }
+
+/* "id, name, title"; what has no room is left out, and "..." says so. */
+static void list_words(const char *const *words, char *to, size_t size)
+{
+    const size_t dots = sizeof ", ...";
+    size_t len = 0;
+    to[0] = '\0';
+    for (int i = 0; words[i]; i++) {
+        if (len + strlen(words[i]) + 2 + dots > size) {
+            snprintf(to + len, size - len, "%s...", i > 0 ? ", " : "");
+            return;
+        }
+        len += (size_t)snprintf(to + len, size - len, "%s%s", i > 0 ? ", " : "", words[i]);
+    }
+}
+
+void problem_unknown(struct problems *problems, enum problem_kind kind, struct place place,
+                     const char *what, const char *word, const char *const *words)
+{
+    void (*say)(struct problems *, struct place, const char *, ...)
+        __attribute__((format(printf, 3, 4))) =
+            kind == PROBLEM_WARNING ? problem_warning : problem_error;
+    char list[256];
+    struct nearest nearest = nearest_to(word);
+    for (int i = 0; words[i]; i++)
+        nearest_consider(&nearest, words[i]);
+    list_words(words, list, sizeof list);
+    if (nearest.best)
+        say(problems, place, "unknown %s \"%.100s\", did you mean \"%s\"?", what, word,
+            nearest.best);
+    else
+        say(problems, place, "unknown %s \"%.100s\": there %s %s", what, word,
+            words[0] && !words[1] ? "is only" : "are", list);
+}

@@ -48,4 +48,9 @@ struct nearest {
 struct nearest nearest_to(const char *word);
 void nearest_consider(struct nearest *, const char *candidate);
 
+/* "unknown WHAT "word", did you mean "best"?" with the nearest of a list that ends with NULL. If
+ * none is near, the list itself: `unknown WHAT "word": there are one, other`. */
+void problem_unknown(struct problems *, enum problem_kind, struct place, const char *what,
+                     const char *word, const char *const *words);
+
 #endif

@@ -189,7 +189,7 @@ static bool load_counted(struct loader *loader, const struct yaml_node *node,
 static bool load_members(struct loader *loader, const struct yaml_node *condition,
                          struct correlation_draft *draft)
 {
-    static const char *const members[] = { "gt", "gte", "lt", "lte", "eq", "neq", "field", NULL };
+    static const char *const members[] = { "gte", "gt", "lte", "lt", "eq", "neq", "field", NULL };
     bool good = load_known_members(loader, condition, "condition", members);
     for (const struct yaml_node *at = condition->first; good && at; at = at->next)
         good = strcmp(at->key, "field") == 0 ? load_counted(loader, at, draft)

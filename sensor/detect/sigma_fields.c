@@ -1,4 +1,4 @@
-/* Which fields and log sources rules may name. */
+/* Which fields, protocols, log sources and placeholders rules may name. */
 #include <string.h>
 
 #include "loader.h"
@@ -158,14 +158,37 @@ void load_check_template(struct loader *loader, const char *text, const struct y
     }
 }
 
-#define PROTOCOLS 4
+/* --- protocols and log sources ------------------------------------------------------------------
+ */
 
-/* What Sigma calls a service, as our protocols. */
+/* The values of network.protocol, which are the names of the dissectors; and what the log source
+ * for it is called, NULL if there is none. */
 static const struct {
-    const char *service, *protocol;
-} services[PROTOCOLS] = {
-    { "smtp", "smtp" }, { "imap", "imap" }, { "pop3", "pop3" }, { "sieve", "managesieve" }
+    const char *protocol, *service;
+} protocols[] = {
+    { "smtp", "smtp" },         { "imap", "imap" }, { "pop3", "pop3" },
+    { "managesieve", "sieve" }, { "tls", NULL }, /* a kind of event, too: that is what the service
+                                                    means */
 };
+
+#define PROTOCOLS (sizeof protocols / sizeof protocols[0])
+
+void load_warn_protocol(struct loader *loader, const char *protocol, struct place place)
+{
+    const char *known[PROTOCOLS + 1] = { NULL };
+    for (size_t i = 0; i < PROTOCOLS; i++) {
+        const char *service = protocols[i].service;
+        known[i] = protocols[i].protocol;
+        if (bytes_equal_nocase(bytes_of_string(protocol), known[i]))
+            return;
+        if (service && bytes_equal_nocase(bytes_of_string(protocol), service)) {
+            problem_warning(loader->problems, place,
+                            "unknown protocol \"%s\", did you mean \"%s\"?", protocol, known[i]);
+            return;
+        }
+    }
+    problem_unknown(loader->problems, PROBLEM_WARNING, place, "protocol", protocol, known);
+}
 
 static uint32_t all_kinds(void)
 {
@@ -179,9 +202,11 @@ static bool load_service(struct loader *loader, const struct yaml_node *node,
     const char *known[PROTOCOLS + EVENT_KINDS + 2];
     size_t count = 0;
     for (size_t i = 0; i < PROTOCOLS; i++) {
-        known[count++] = services[i].service;
-        if (strcmp(node->text, services[i].service) == 0) {
-            source->protocol = services[i].protocol;
+        if (!protocols[i].service)
+            continue;
+        known[count++] = protocols[i].service;
+        if (strcmp(node->text, protocols[i].service) == 0) {
+            source->protocol = protocols[i].protocol;
             return true;
         }
     }
@@ -232,4 +257,48 @@ bool load_source(struct loader *loader, const struct yaml_node *node, struct log
     if (!load_word(loader, service, "service"))
         return false;
     return load_service(loader, service, source) && good;
+}
+
+/* --- placeholders -------------------------------------------------------------------------------
+ */
+
+bool load_is_placeholder(struct bytes text)
+{
+    return text.len > 2 && text.data[0] == '%' && text.data[text.len - 1] == '%';
+}
+
+static const struct placeholder *find_placeholder(const struct loader *loader, struct bytes name)
+{
+    const struct sigma_options *options = loader->options;
+    for (size_t i = 0; i < options->placeholder_count; i++) {
+        if (bytes_equal(name, bytes_of_string(options->placeholders[i].name)))
+            return &options->placeholders[i];
+    }
+    return NULL;
+}
+
+bool load_knows_placeholder(const struct loader *loader, struct bytes text)
+{
+    return load_is_placeholder(text) &&
+           find_placeholder(loader, bytes_over(text.data + 1, text.len - 2));
+}
+
+const struct placeholder *load_placeholder(struct loader *loader, struct bytes text,
+                                           struct place place)
+{
+    char word[64];
+    if (!load_is_placeholder(text)) {
+        problem_error(loader->problems, place, "expand needs %%name%% as the whole value");
+        return NULL;
+    }
+    struct bytes name = bytes_over(text.data + 1, text.len - 2);
+    const struct placeholder *found = find_placeholder(loader, name);
+    if (found || loader->options->foreign)
+        return found;
+    text_copy(word, sizeof word, name);
+    struct nearest nearest = nearest_to(word);
+    for (size_t i = 0; i < loader->options->placeholder_count; i++)
+        nearest_consider(&nearest, loader->options->placeholders[i].name);
+    load_unknown(loader, place, "placeholder", word, nearest.best);
+    return NULL;
 }

@@ -70,12 +70,35 @@ size_t load_find(struct loader *loader, const char *name, void (*each)(void *arg
     return count;
 }
 
+/* The shortest name that begins with the word; or else holds it. NULL: none does. */
+static const char *longer_name(const struct loader *loader, const char *word)
+{
+    const char *best = NULL;
+    bool best_begins = false;
+    for (size_t i = 0; i < loader->name_count; i++) {
+        const char *name = loader->names[i].name, *found = strstr(name, word);
+        bool begins = found == name;
+        if (!found || (best_begins && !begins) || loader->names[i].kind == NAME_TITLE)
+            continue;
+        if (!best || begins != best_begins || strlen(name) < strlen(best)) {
+            best = name;
+            best_begins = begins;
+        }
+    }
+    return best;
+}
+
 const char *load_nearest_rule(struct loader *loader, const char *name)
 {
+    const unsigned slip = 2; /* so many letters are wrong by accident; else the rest was left off */
     struct nearest nearest = nearest_to(name);
+    const char *longer = NULL;
     for (size_t i = 0; i < loader->name_count && loader->problems->count < PROBLEMS_MAX; i++)
         nearest_consider(&nearest, loader->names[i].name);
-    return nearest.best;
+    if ((!nearest.best || nearest.least > slip) && strlen(name) > slip &&
+        loader->problems->count < PROBLEMS_MAX)
+        longer = longer_name(loader, name);
+    return longer ? longer : nearest.best;
 }
 
 static void twice(struct loader *loader, const struct name_entry *first,

@@ -281,7 +281,7 @@ void load_rule(struct loader *loader, const struct yaml_node *map)
         load_source(loader, node, &source);
     rule->kinds = source.kinds;
     rule->protocol = source.protocol;
-    if (load_expression(loader, yaml_member(map, "detection"), NULL, &rule->expression))
+    if (load_expression(loader, map, "detection", NULL, &rule->expression))
         load_warn_claims(loader, &rule->expression);
     rule->waits_for = loader->waits_for;
     if (!draft->own_group) {

@@ -5,8 +5,26 @@
 #include "condition.h"
 #include "loader.h"
 #include "modifiers.h"
+#include "pattern.h"
 
 #define NAME_MAX_LEN 100 /* of a search: the time that patterns of names take depends on it */
+
+/* Values that are well formed, and yet what nobody can have meant. */
+static void warn_values(struct loader *loader, const struct yaml_node *node, unsigned modifiers,
+                        const struct item *item)
+{
+    const struct yaml_node *at = node->kind == YAML_LIST ? node->first : node;
+    bool protocol = item->field == FIELD_NETWORK_PROTOCOL && modifiers == 0;
+    for (; at; at = node->kind == YAML_LIST ? at->next : NULL) {
+        struct bytes text = bytes_over(at->text, at->len);
+        if (!(modifiers & MODIFIER_EXPAND) && load_knows_placeholder(loader, text))
+            problem_warning(loader->problems, at->place,
+                            "\"%.100s\" is taken as it stands: write %.100s|expand for the list",
+                            at->text, node->key);
+        else if (protocol && item->test == TEST_PATTERN && !pattern_has_wildcard(text))
+            load_warn_protocol(loader, at->text, at->place);
+    }
+}
 
 /* A member of a map, or a bare value, which is a keyword. */
 static bool load_item(struct loader *loader, const struct yaml_node *node, bool keyword,
@@ -28,7 +46,11 @@ static bool load_item(struct loader *loader, const struct yaml_node *node, bool 
         if (item->field == FIELDS && !loader->options->foreign)
             return false;
     }
-    return load_values(loader, node, modifiers, item);
+    if (!load_values(loader, node, modifiers, item))
+        return false;
+    if (!item->keyword && !loader->options->foreign)
+        warn_values(loader, node, modifiers, item);
+    return true;
 }
 
 static bool load_group(struct loader *loader, const struct yaml_node *map, struct item_group *group)
@@ -158,21 +180,36 @@ static bool load_searches(struct loader *loader, const struct yaml_node *map, co
     return good;
 }
 
-bool load_expression(struct loader *loader, const struct yaml_node *map, const char *skip,
-                     struct expression *to)
+/* NULL, with an error, if there is none that can be read. */
+static const struct yaml_node *find_condition(struct loader *loader,
+                                              const struct yaml_node *document, const char *what)
 {
-    bool used[SEARCHES_MAX] = { false };
+    const struct yaml_node *map = yaml_member(document, what);
     const struct yaml_node *condition = yaml_member(map, "condition");
-    if (map->kind != YAML_MAP || !condition) {
-        problem_error(loader->problems, map->kind == YAML_MAP ? map->key_place : map->place,
-                      map->kind == YAML_MAP ? "there is no condition" : "must be a map");
-        return false;
-    }
-    if (condition->kind != YAML_TEXT) {
+    const struct yaml_node *outside = yaml_member(document, "condition");
+    if (!condition && outside)
+        problem_error(loader->problems, outside->key_place,
+                      "the condition stands outside of %s: indent it, as the searches are", what);
+    else if (map->kind != YAML_MAP)
+        problem_error(loader->problems, map->place, "must be a map");
+    else if (!condition)
+        problem_error(loader->problems, map->key_place, "there is no condition");
+    else if (condition->kind != YAML_TEXT)
         problem_error(loader->problems, condition->place,
                       "the condition must be a text: several conditions are several rules");
+    else
+        return condition;
+    return NULL;
+}
+
+bool load_expression(struct loader *loader, const struct yaml_node *document, const char *what,
+                     const char *skip, struct expression *to)
+{
+    bool used[SEARCHES_MAX] = { false };
+    const struct yaml_node *map = yaml_member(document, what);
+    const struct yaml_node *condition = find_condition(loader, document, what);
+    if (!condition)
         return false;
-    }
     struct search *searches = load_take(loader, map->count, sizeof searches[0]);
     size_t count = 0;
     if (!searches)

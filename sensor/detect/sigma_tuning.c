@@ -68,7 +68,7 @@ static bool load_filter_parts(struct loader *loader, const struct yaml_node *map
         problem_error(loader->problems, map->place, "there is no logsource");
     bool good = source && load_source(loader, source, &change->source);
     good &= load_filter_targets(loader, filter, change);
-    good &= load_expression(loader, filter, "rules", &change->expression);
+    good &= load_expression(loader, map, "filter", "rules", &change->expression);
     change->waits_for = loader->waits_for;
     return good;
 }

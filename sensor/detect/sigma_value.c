@@ -14,13 +14,24 @@ struct gatherer {
     struct loader *loader;
     struct item *item;
     unsigned modifiers;
+    const char *key; /* the field and its modifiers, as written */
     enum field_type type;
     struct value *values; /* malloc'ed while they are gathered */
     size_t count, capacity;
     bool wildcards; /* one of the texts has some */
 };
 
+/* %name% means nothing then. */
+static bool forgot_expand(const struct gatherer *gatherer, struct bytes text)
+{
+    return !(gatherer->modifiers & MODIFIER_EXPAND) && load_is_placeholder(text);
+}
+
 typedef bool (*text_taker)(struct gatherer *, struct bytes text, struct place);
+
+/* What has to be written for an address, and for others. */
+#define CIDR_TOO(gatherer)                                                                         \
+    ((gatherer)->type == TYPE_IP && !((gatherer)->modifiers & MODIFIER_CIDR) ? "|cidr" : "")
 
 #define COMPLAIN(gatherer, place, ...)                                                             \
     (problem_error((gatherer)->loader->problems, (place), __VA_ARGS__), false)
@@ -115,6 +126,9 @@ static bool add_number(struct gatherer *gatherer, struct bytes text, struct plac
     if (!text_to_u64(text, &number)) {
         char word[64];
         text_copy(word, sizeof word, text);
+        if (forgot_expand(gatherer, text))
+            return COMPLAIN(gatherer, place, "\"%s\" needs expand: write %.100s|expand", word,
+                            gatherer->key);
         strtod(word, &end);
         /* Others compare with fractions and negative numbers. */
         if (!gatherer->loader->options->foreign || end == word || *end != '\0')
@@ -133,11 +147,17 @@ static bool add_network(struct gatherer *gatherer, struct bytes text, struct pla
     char word[64];
     memset(&network, 0, sizeof network);
     text_copy(word, sizeof word, text);
+    if (forgot_expand(gatherer, text))
+        return COMPLAIN(gatherer, place, "\"%s\" needs expand: write %.100s|expand%s", word,
+                        gatherer->key, CIDR_TOO(gatherer));
     if (!load_network(text, &network))
         return COMPLAIN(gatherer, place, "\"%s\" is neither an address nor a network", word);
     if (!(gatherer->modifiers & MODIFIER_CIDR) && bytes_index(text, '/') < text.len)
-        return COMPLAIN(gatherer, place, "\"%s\" is a network: write %s|cidr", word,
-                        gatherer->item->name);
+        return gatherer->modifiers & MODIFIER_EXPAND
+                   ? COMPLAIN(gatherer, place, "there are networks in this list: write %.100s|cidr",
+                              gatherer->key)
+                   : COMPLAIN(gatherer, place, "\"%s\" is a network: write %.100s|cidr", word,
+                              gatherer->key);
     struct value *value = new_value(gatherer, place);
     if (value)
         value->network = network;
@@ -233,33 +253,11 @@ static bool add_field(struct gatherer *gatherer, struct bytes text, struct place
 /* --- the values of an item ----------------------------------------------------------------------
  */
 
-static const struct placeholder *find_placeholder(struct gatherer *gatherer, struct bytes text,
-                                                  struct place place)
-{
-    const struct sigma_options *options = gatherer->loader->options;
-    char name[64];
-    if (text.len < 3 || text.data[0] != '%' || text.data[text.len - 1] != '%') {
-        problem_error(gatherer->loader->problems, place,
-                      "expand needs %%name%% as the whole value");
-        return NULL;
-    }
-    text_copy(name, sizeof name, bytes_over(text.data + 1, text.len - 2));
-    struct nearest nearest = nearest_to(name);
-    for (size_t i = 0; i < options->placeholder_count; i++) {
-        if (strcmp(options->placeholders[i].name, name) == 0)
-            return &options->placeholders[i];
-        nearest_consider(&nearest, options->placeholders[i].name);
-    }
-    if (!options->foreign)
-        load_unknown(gatherer->loader, place, "placeholder", name, nearest.best);
-    return NULL;
-}
-
 static bool expand(struct gatherer *gatherer, struct bytes text, struct place place,
                    text_taker take)
 {
     size_t errors = gatherer->loader->problems->errors;
-    const struct placeholder *placeholder = find_placeholder(gatherer, text, place);
+    const struct placeholder *placeholder = load_placeholder(gatherer->loader, text, place);
     if (!placeholder) {
         gatherer->loader->waits_for = "a placeholder";
         return gatherer->loader->problems->errors == errors;
@@ -374,6 +372,7 @@ bool load_values(struct loader *loader, const struct yaml_node *node, unsigned m
     struct gatherer gatherer = { .loader = loader,
                                  .item = item,
                                  .modifiers = modifiers,
+                                 .key = node->key,
                                  .type = typed ? schema_field(item->field)->type : TYPE_TEXT };
     const char *wrong;
     if (typed && !modifiers_fit(modifiers, gatherer.type, &wrong))

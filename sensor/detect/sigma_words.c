@@ -68,28 +68,10 @@ bool load_span(struct loader *loader, const struct yaml_node *node, const char *
     return false;
 }
 
-/* "id, name, title" */
-static void list_words(const char *const *words, char *to, size_t size)
-{
-    size_t len = 0;
-    to[0] = '\0';
-    for (int i = 0; words[i] && len < size; i++)
-        len += (size_t)snprintf(to + len, size - len, "%s%s", i > 0 ? ", " : "", words[i]);
-}
-
 void load_unknown_of(struct loader *loader, struct place place, const char *what, const char *word,
                      const char *const *words)
 {
-    char list[256];
-    struct nearest nearest = nearest_to(word);
-    for (int i = 0; words[i]; i++)
-        nearest_consider(&nearest, words[i]);
-    if (nearest.best) {
-        load_unknown(loader, place, what, word, nearest.best);
-        return;
-    }
-    list_words(words, list, sizeof list);
-    problem_error(loader->problems, place, "unknown %s \"%.100s\": there are %s", what, word, list);
+    problem_unknown(loader->problems, PROBLEM_ERROR, place, what, word, words);
 }
 
 int load_choice(struct loader *loader, const struct yaml_node *node, const char *what,

@@ -53,6 +53,23 @@ static size_t byte_of(struct bytes text, size_t characters)
     return i;
 }
 
+/* Where the blanks before that place begin. */
+static size_t before_blanks(struct bytes text, size_t at)
+{
+    while (at > 0 && (text.data[at - 1] == ' ' || text.data[at - 1] == '\t'))
+        at--;
+    return at;
+}
+
+/* Whether the line is KEY: ... up to there. */
+static bool is_first_colon(struct bytes text, size_t at)
+{
+    size_t from = at;
+    while (from > 0 && text.data[from - 1] != '\n')
+        from--;
+    return !memchr(text.data + from, ':', at - from);
+}
+
 /* What people most often meant, by the byte at which libyaml gave up; or "". */
 static const char *hint(const struct reader *reader)
 {
@@ -66,9 +83,19 @@ static const char *hint(const struct reader *reader)
         return " (a tab: indent with spaces)";
     if (text[at] == '%' || text[at] == '@' || text[at] == '`')
         return " (a value that begins with %, @ or ` needs quotes)";
+    const char *indented = " (this line is indented differently from those before it)";
     if (text[at] == ':')
-        return " (a text with a colon and a space needs quotes)";
-    return "";
+        return is_first_colon(reader->text, at) ? indented
+                                                : " (a text with a colon and a space needs quotes)";
+    const char *context = reader->parser.context ? reader->parser.context : "";
+    if (!strstr(context, "while parsing a block"))
+        return "";
+    size_t before = before_blanks(reader->text, at);
+    if (before == 0 || text[before - 1] == '\n')
+        return indented;
+    return strchr("'\"]}", text[before - 1])
+               ? " (something stands behind the closing quote or bracket)"
+               : "";
 }
 
 static void parser_failed(const struct reader *reader)

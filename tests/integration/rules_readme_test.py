@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The examples of rules/README.md load as they stand, and the first one does what the page says: MAILTAP SOURCE."""
+"""The examples of rules/README.md load as they stand, and do what the page says of them: MAILTAP SOURCE."""
 import os
 import re
 import subprocess
@@ -14,7 +14,9 @@ def run(*arguments):
 
 
 with open(os.path.join(source, "rules/README.md"), encoding="utf-8") as file:
-    blocks = re.findall(r"^```yaml\n(.*?)^```$", file.read(), re.S | re.M)
+    page = file.read()
+blocks = re.findall(r"^```yaml\n(.*?)^```$", page, re.S | re.M)
+configurations = re.findall(r"^```yml\n(.*?)^```$", page, re.S | re.M)
 assert len(blocks) >= 6, "the page has lost its examples"
 with tempfile.TemporaryDirectory() as folder:
     paths = []
@@ -33,4 +35,28 @@ with tempfile.TemporaryDirectory() as folder:
     assert "pop3.login.from.outside (medium)" in result.stdout, result.stdout
     result = run("rules", "test", capture, "pop3.login.from.outside", *first)
     assert re.search(r"no: .*failure", result.stdout), result.stdout
+    # What it says to write in the place of the built-in networks has all of these.
+    for number, block in enumerate(configurations):
+        path = os.path.join(folder, "example_%d.yaml" % number)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(block)
+        networks = [re.search(r"^own:.*?^  networks: \[(.*?)\]", result.stdout, re.S | re.M).group(1).split(", ")
+                    for result in (run("--print-config"), run("--print-config", "-c", path))]
+        assert set(networks[0]) < set(networks[1]), networks
+        assert run("rules", "check", "-c", path).returncode == 0
+    assert len(configurations) == 1
+    # One recipient left out by neq in the row; the mail as a whole by except.
+    rows = [path for path, block in zip(paths, blocks) if "|neq: list@example.org" in block]
+    capture = os.path.join(source, "tests/captures/harvest-postfix.pcap")
+    name = "recipients.refused.but.for.the.old.list"
+    with open(rows[0], encoding="utf-8") as file:
+        rule = file.read().replace("list@example.org", "anna@example.org")
+    path = os.path.join(folder, "row.yml")
+    for document, expected in (("", "holds: " + name), (
+            "---\ntuning:\n  - rule: %s\n    except:\n      mailtap.smtp.recipients.address: anna@example.org\n" % name,
+            "no: taken away by except: mailtap.smtp.recipients.address is anna@example.org")):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(rule + document)
+        result = run("rules", "test", capture, name, "-s", path)
+        assert expected in result.stdout, result.stdout + result.stderr
 print("%d examples" % len(blocks))

@@ -12,7 +12,7 @@
 
 #define EXPECT "# expect: "
 
-static const char *const servers[] = { "192.0.2.1", NULL };
+static const char *const servers[] = { "192.0.2.1", "198.51.100.0/24", NULL };
 static const char *const nothing[] = { NULL };
 static const struct placeholder placeholders[] = {
     { "own_networks", "networks.own", servers, false },

@@ -340,7 +340,7 @@ TEST(why_not)
         { "bob|e*|\\*|d", "143", NULL, NULL,
           "selection: user.name is Alice, not 'bob' or 'e*' or '\\*' and 1 more", EVENT_AUTH,
           false },
-        { "alice", "25", NULL, NULL, "not selection: server.port is 25, which is 25", EVENT_AUTH,
+        { "alice", "25", NULL, NULL, "taken away by selection: server.port is 25", EVENT_AUTH,
           false },
         { "alice", "143", "imap", NULL, "another protocol: smtp, not imap", EVENT_AUTH, false },
         { "alice", "143", NULL, NULL, "another kind of event: flow", EVENT_FLOW, false },
@@ -365,6 +365,103 @@ TEST(why_not)
         assert_int_equal(hits(&scene, &rule, rows[i].kind, why, 8), i == 0);
         scene_end(&scene);
     }
+}
+
+/* What took the event away: the value that met it, and what it met. */
+TEST(why_taken_away)
+{
+    static const struct {
+        enum field field;
+        enum test test;
+        const char *values;
+        unsigned flags;
+        const char *why;
+    } rows[] = {
+        { FIELD_CLIENT_IP, TEST_NETWORK, "10.0.0.0/8|192.0.2.1|192.0.2.128/25", 0,
+          "client.ip is 192.0.2.129, which is within 192.0.2.128/25" },
+        { FIELD_CLIENT_IP, TEST_NETWORK, "10.0.0.0/8|192.0.2.129", 0, "client.ip is 192.0.2.129" },
+        { FIELD_USER_NAME, TEST_PATTERN, "bob|b*|eve|a*", 0,
+          "user.name is Alice, which is like 'a*'" },
+        { FIELD_USER_NAME, TEST_PATTERN, "bob|eve", NEQ,
+          "user.name is Alice, something other than 'bob' or 'eve'" },
+        { FIELD_USER_NAME, TEST_EXISTS, "", THERE, "user.name is Alice" },
+        { FIELD_USER_HASH, TEST_NULL, "", 0, "user.hash is absent" },
+        { FIELD_USER_NAME, TEST_REGEX, "^A", 0, "user.name is Alice, which is like /^A/" },
+        { FIELD_USER_NAME, TEST_SAME, "mailtap.auth.authzid", 0,
+          "user.name is Alice, which is the value of mailtap.auth.authzid" },
+        { FIELD_SERVER_PORT, TEST_AT_LEAST, "20", 0, "server.port is 25, which is at least 20" },
+        { FIELD_AUTH_CLEARTEXT, TEST_PATTERN, "no|yes", 0, "mailtap.auth.cleartext is yes" },
+        { FIELD_SESSION_AUTH_OFFERED, TEST_PATTERN, "pl*|x", 0,
+          "mailtap.session.auth_offered is PLAIN, which is like 'pl*'" },
+        { FIELD_SMTP_RECIPIENT_ADDRESS, TEST_PATTERN, "*@example.net", 0,
+          "mailtap.smtp.recipients.address is c@example.net, which is like '*@example.net'" },
+        { FIELD_AUTH_SECRET_HASH, TEST_NUMBER, "77", 0, "mailtap.auth.secret_hash is not shown" },
+        { FIELDS, TEST_PATTERN, "logi?", KEYWORD,
+          "mailtap.session.auth_offered is LOGIN, which is like 'logi?'" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scene scene;
+        char why[200], expected[200];
+        fill(&scene);
+        struct item port[2] = { item_of(scene.arena, FIELD_SERVER_PORT, TEST_NUMBER, "25") };
+        struct item items[2] = { item_of(scene.arena, rows[i].field, rows[i].test,
+                                         rows[i].values) };
+        items[0].not_equal = rows[i].flags & NEQ;
+        items[0].exists = rows[i].flags & THERE;
+        items[0].keyword = rows[i].flags & KEYWORD;
+        struct search searches[2] = { search_of(scene.arena, port), search_of(scene.arena, items) };
+        searches[1].name = "except";
+        struct rule rule = rule_of(scene.arena, ALL_KINDS, searches, 2);
+        assert_false(hits(&scene, &rule, EVENT_MESSAGE, why, sizeof why));
+        snprintf(expected, sizeof expected, "taken away by except: %s", rows[i].why);
+        assert_string_equal(why, expected);
+        scene_end(&scene);
+    }
+}
+
+/* Of a table, the row in which all of it holds; of several values that do not hold, that. */
+TEST(why_of_rows)
+{
+    struct scene scene;
+    char why[300];
+    fill(&scene);
+    struct item refused = item_of(scene.arena, FIELD_SMTP_RECIPIENT_CODE, TEST_AT_LEAST, "500");
+    struct item ours =
+        item_of(scene.arena, FIELD_SMTP_RECIPIENT_ADDRESS, TEST_PATTERN, "*@example.org");
+    struct item nobody = item_of(scene.arena, FIELD_SMTP_RECIPIENT_ADDRESS, TEST_PATTERN, "x");
+    struct item port[2] = { item_of(scene.arena, FIELD_SERVER_PORT, TEST_NUMBER, "25") };
+    struct item both[3] = { refused, ours }, none[2] = { nobody };
+    struct search searches[2] = { search_of(scene.arena, port), search_of(scene.arena, both) };
+    struct rule rule = rule_of(scene.arena, ALL_KINDS, searches, 2);
+    assert_false(hits(&scene, &rule, EVENT_MESSAGE, why, sizeof why));
+    assert_non_null(strstr(why, "mailtap.smtp.recipients.code is 550, which is at least 500"));
+    assert_non_null(strstr(why, "mailtap.smtp.recipients.address is b@example.org, which is like "
+                                "'*@example.org'"));
+    struct search search = search_of(scene.arena, none);
+    rule = rule_of(scene.arena, ALL_KINDS, &search, 1);
+    assert_false(hits(&scene, &rule, EVENT_MESSAGE, why, sizeof why));
+    assert_string_equal(why, "selection: mailtap.smtp.recipients.address is c@example.net, "
+                             "b@example.org, a@example.org, none of them 'x'");
+    scene_end(&scene);
+}
+
+/* To leave out one recipient: `except` takes the whole event, `neq` in the row only that row. */
+TEST(one_row_left_out)
+{
+    struct scene scene;
+    char why[200];
+    fill(&scene);
+    struct item accepted = item_of(scene.arena, FIELD_SMTP_RECIPIENT_CODE, TEST_NUMBER, "250");
+    struct item a =
+        item_of(scene.arena, FIELD_SMTP_RECIPIENT_ADDRESS, TEST_PATTERN, "a@example.org");
+    struct item alone[2] = { accepted }, except[2] = { a }, narrowed[3] = { accepted, a };
+    narrowed[1].not_equal = true;
+    struct search searches[2] = { search_of(scene.arena, alone), search_of(scene.arena, except) };
+    struct rule rule = rule_of(scene.arena, ALL_KINDS, searches, 2);
+    assert_false(hits(&scene, &rule, EVENT_MESSAGE, why, sizeof why));
+    struct search search = search_of(scene.arena, narrowed);
+    assert_int_equal(rows_held(&scene, &search, 1, FIELD_SMTP_RECIPIENT_ADDRESS), 4);
+    scene_end(&scene);
 }
 
 /* An internal value is compared, and not said. */
@@ -573,6 +670,9 @@ int main(void)
         cmocka_unit_test(rows_of_one_object),
         cmocka_unit_test(rows_that_a_rule_is_about),
         cmocka_unit_test(why_not),
+        cmocka_unit_test(why_taken_away),
+        cmocka_unit_test(why_of_rows),
+        cmocka_unit_test(one_row_left_out),
         cmocka_unit_test(internal_values_stay_inside),
         cmocka_unit_test(fields_of_the_envelope),
         cmocka_unit_test(wrong_expressions),

@@ -244,6 +244,19 @@ static void warnings(void **state)
           "no\n" },
         { "  s: {user.name: a}\n  condition: s\nlevle: low\n",
           "a.yml:6:1: warning: unknown entry \"levle\", did you mean \"level\"?\n" },
+        { "  s: {network.protocol: [SMTP, imap, pop3, managesieve, tls, 's*']}\n  condition: s\n",
+          "" },
+        { "  s: {network.protocol: smpt}\n  condition: s\n",
+          "a.yml:4:25: warning: unknown protocol \"smpt\", did you mean \"smtp\"?\n" },
+        { "  s: {network.protocol: [imap, sieve]}\n  condition: s\n",
+          "a.yml:4:32: warning: unknown protocol \"sieve\", did you mean \"managesieve\"?\n" },
+        { "  s: {network.protocol: kerberos}\n  condition: s\n",
+          "a.yml:4:25: warning: unknown protocol \"kerberos\": there are smtp, imap, pop3, "
+          "managesieve, tls\n" },
+        { "  s: {user.name|contains: '%ports%'}\n  condition: s\n",
+          "a.yml:4:27: warning: \"%ports%\" is taken as it stands: write user.name|contains|expand "
+          "for the list\n" },
+        { "  s: {user.name: '%else%'}\n  condition: s\n", "" },
         { "  s: {user.name: a}\n  condition: s\nx-note: of another program\n", "" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
