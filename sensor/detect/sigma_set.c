@@ -12,7 +12,7 @@ struct resolution {
     struct draft *draft;
     size_t reference; /* which */
     size_t found;
-    bool too_many;
+    bool too_many, bounded; /* bounded: of a correlation that is judged when its time is over */
 };
 
 /* Puts a rule into the correlation, by its place among the drafts for now. */
@@ -22,6 +22,9 @@ static void add_rule(void *arg, struct draft *found)
     struct correlation_draft *draft = resolution->draft->correlation;
     struct correlation *made = &draft->made;
     resolution->found++;
+    if (found->correlation)
+        resolution->bounded |=
+            found->correlation->made.at_most < UINT64_MAX || found->correlation->made.has_except;
     if (made->rule_count == CORRELATION_RULES_MAX) {
         resolution->too_many = true;
         return;
@@ -59,7 +62,13 @@ static void resolve_one(struct loader *loader, struct draft *draft)
         else if (resolution.too_many)
             problem_error(loader->problems, reference->place, "a correlation of more than %d rules",
                           CORRELATION_RULES_MAX);
-        draft->broken |= resolution.found == 0 || ambiguous || resolution.too_many;
+        else if (resolution.bounded)
+            problem_error(loader->problems, reference->place,
+                          "\"%.100s\" has an upper bound, so it holds when its time is over and "
+                          "for no event: no correlation can count it",
+                          reference->name);
+        draft->broken |=
+            resolution.found == 0 || ambiguous || resolution.too_many || resolution.bounded;
     }
 }
 
