@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import unittest
+from collections import Counter
 
 MAILTAP, SOURCE = sys.argv[1], sys.argv[2]
 CORPUS = os.environ.get("MAILTAP_CORPUS", os.path.join(SOURCE, "../shared/corpus"))
@@ -51,6 +52,11 @@ class Corpus(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.events = {path: events_of(path) for path in CAPTURES}
+        cls.compared = Counter()
+
+    @classmethod
+    def tearDownClass(cls):
+        print(f"{len(CAPTURES)} captures; compared: {dict(sorted(cls.compared.items()))}", file=sys.stderr)
 
     def test_logins(self):
         """Every login of the truth with mechanism, user and outcome; and no other."""
@@ -64,6 +70,8 @@ class Corpus(unittest.TestCase):
                         wanted.append((auth["mechanism"].replace("LOGIN-command", "LOGIN"), auth.get("username") or "", outcome[auth["result"]]))
             got = [(e["mailtap"]["auth"]["mechanism"], e.get("user", {}).get("name", ""), e["event"]["outcome"])
                    for e in events if e["event"]["dataset"] == "mailtap.auth"]
+            self.compared["logins"] += len(wanted)
+            self.compared["logins that differ, with a reason"] += len(LOGINS_OF_OURS.get(os.path.basename(path), []))
             with self.subTest(os.path.basename(path)):
                 self.assertEqual(sorted(got), sorted(LOGINS_OF_OURS.get(os.path.basename(path), wanted)))
 
@@ -80,10 +88,12 @@ class Corpus(unittest.TestCase):
                     continue
                 ip, port = event["client"]["ip"], event["client"]["port"]
                 if (os.path.basename(path), f"{ip}:{port}") in SESSIONS_OF_OURS:
+                    self.compared["sessions that differ, with a reason"] += 1
                     continue
                 sessions = truth.get(f"{ip}:{port}", []) + truth.get(f"[{ip}]:{port}", [])
                 for claim in ("offered", "requested", "accepted"):
                     said = event["mailtap"]["starttls"][claim]
+                    self.compared["claims of STARTTLS" if said != "unknown" else "claims not made"] += 1
                     with self.subTest(capture=os.path.basename(path), claim=claim, client=f"{ip}:{port}"):
                         self.assertTrue(sessions, "a session that the truth does not have")
                         if said != "unknown":
@@ -102,6 +112,8 @@ class Corpus(unittest.TestCase):
             for event in events:
                 smtp = event["mailtap"].get("smtp", {})
                 with self.subTest(os.path.basename(path)):
+                    self.compared["senders"] += "mail_from" in smtp
+                    self.compared["recipients"] += len(smtp.get("rcpt_to", []))
                     if "mail_from" in smtp:
                         self.assertIn(smtp["mail_from"].lower(), senders)
                     for address in smtp.get("rcpt_to", []):
