@@ -8,7 +8,7 @@
 #define LITERAL_KEPT    4096 /* an argument of LOGIN is awaited whole; a longer one is skipped */
 #define FIRST_LINE_KEPT 1024 /* of octets of which nobody saw that they were let come */
 
-/* --- literals ----------------------------------------------------------------------------------
+/* --- literals -----------------------------------------------------------------------------------
  */
 
 void imap_literal_over(struct session *s, struct imap *imap)
@@ -102,7 +102,7 @@ static size_t read_literal(struct session *s, struct imap *imap, struct bytes un
     return taken;
 }
 
-/* --- commands ----------------------------------------------------------------------------------
+/* --- commands -----------------------------------------------------------------------------------
  */
 
 /* Reads arguments up to the end of this part. True if a literal stands there, where one may. */
@@ -279,7 +279,7 @@ static size_t read_commands(struct session *s, struct imap *imap, struct bytes u
     return taken;
 }
 
-/* --- one line ----------------------------------------------------------------------------------
+/* --- one line -----------------------------------------------------------------------------------
  */
 
 /* Without the server, a command in place of the line says that it is none. */
@@ -314,7 +314,7 @@ static size_t read_line(struct session *s, struct imap *imap, struct bytes unrea
     return taken;
 }
 
-/* --- after a loss ------------------------------------------------------------------------------
+/* --- after a loss -------------------------------------------------------------------------------
  */
 
 void imap_withdraw(struct session *s, struct imap *imap)
@@ -386,7 +386,7 @@ static void both_resume(struct session *s, struct imap *imap)
     imap->server = SERVER_LINES;
 }
 
-/* --- without the server ------------------------------------------------------------------------
+/* --- without the server -------------------------------------------------------------------------
  */
 
 /* What the client does next, as far as one side tells. */

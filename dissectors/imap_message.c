@@ -17,7 +17,7 @@ static void emit(struct session *s, const char *action, uint64_t size, const cha
     session_emit(s, EVENT_MESSAGE);
 }
 
-/* --- APPEND ------------------------------------------------------------------------------------
+/* --- APPEND -------------------------------------------------------------------------------------
  */
 
 static void tell(struct session *s, struct imap *imap, unsigned i, const struct imap_answer *answer)
@@ -58,7 +58,7 @@ void imap_append_unanswered(struct session *s, struct imap *imap)
         tell(s, imap, 0, NULL);
 }
 
-/* --- FETCH -------------------------------------------------------------------------------------
+/* --- FETCH --------------------------------------------------------------------------------------
  */
 
 /* Clients that fetch in runs ask for one behind the other; after a loss some may be missing. */
@@ -147,7 +147,7 @@ void imap_fetch_literal_over(struct session *s, struct imap *imap)
     imap->fetch.literal_is_message = false;
 }
 
-/* --- the end -----------------------------------------------------------------------------------
+/* --- the end ------------------------------------------------------------------------------------
  */
 
 void imap_messages_end(struct session *s, struct imap *imap)

@@ -5,7 +5,7 @@
 #include "imap_internal.h"
 #include "text.h"
 
-/* --- tagged replies ----------------------------------------------------------------------------
+/* --- tagged replies -----------------------------------------------------------------------------
  */
 
 typedef void reply_function(struct session *, struct imap *, const struct imap_reply *,
@@ -176,7 +176,7 @@ static void tagged_reply(struct session *s, struct imap *imap, const struct imap
     pair(s, imap, entry, reply);
 }
 
-/* --- what has no tag ---------------------------------------------------------------------------
+/* --- what has no tag ----------------------------------------------------------------------------
  */
 
 static void greeting(struct session *s, struct imap *imap, struct bytes line)
@@ -242,7 +242,7 @@ static void continuation(struct session *s, struct imap *imap, struct bytes line
         sasl_challenge(&imap->login.sasl, text_trim(bytes_after(line, 1)));
 }
 
-/* --- lines and literals ------------------------------------------------------------------------
+/* --- lines and literals -------------------------------------------------------------------------
  */
 
 /* Replies may echo what the client sent: only greetings and lists of capabilities are shown. */
@@ -331,7 +331,7 @@ static void read_part(struct session *s, struct imap *imap, const struct imap_pa
         literal_over(s, imap);
 }
 
-/* --- after a loss ------------------------------------------------------------------------------
+/* --- after a loss -------------------------------------------------------------------------------
  */
 
 /* The first bytes behind a gap: imap.c has the rule. */

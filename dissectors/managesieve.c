@@ -3,7 +3,7 @@
 
 #include "managesieve_internal.h"
 
-/* --- commands that wait ------------------------------------------------------------------------
+/* --- commands that wait -------------------------------------------------------------------------
  */
 
 enum sieve_word sieve_head(const struct managesieve *sieve, bool *any)
@@ -23,7 +23,7 @@ void sieve_pop(struct managesieve *sieve)
     sieve->count--;
 }
 
-/* --- logins ------------------------------------------------------------------------------------
+/* --- logins -------------------------------------------------------------------------------------
  */
 
 void sieve_login_end(struct session *s, struct managesieve *sieve, const char *outcome,
@@ -47,7 +47,7 @@ void sieve_login_unanswered(struct session *s, struct managesieve *sieve)
     sieve_login_end(s, sieve, sieve->refused[0] ? "failure" : "unknown", sieve->refused, false);
 }
 
-/* --- loss --------------------------------------------------------------------------------------
+/* --- loss ---------------------------------------------------------------------------------------
  */
 
 bool sieve_alone(const struct session *s, const struct managesieve *sieve)
@@ -99,7 +99,7 @@ void sieve_wrapped(struct session *s, struct managesieve *sieve)
     session_ignore_rest(s);
 }
 
-/* --- the dissector -----------------------------------------------------------------------------
+/* --- the dissector ------------------------------------------------------------------------------
  */
 
 static void begin(struct session *s, struct managesieve *sieve)

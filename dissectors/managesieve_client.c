@@ -1,7 +1,7 @@
 /* What the client sends: commands, scripts in literals, SASL responses. */
 #include "managesieve_internal.h"
 
-/* --- logins (RFC 5804 section 2.1) -------------------------------------------------------------
+/* --- logins (RFC 5804 section 2.1) --------------------------------------------------------------
  */
 
 static bool login_goes_on(const struct managesieve *sieve)
@@ -40,7 +40,7 @@ static void overrun(struct session *s, struct managesieve *sieve, const struct s
         sieve_login_over(s, sieve);
 }
 
-/* --- without the server ------------------------------------------------------------------------
+/* --- without the server -------------------------------------------------------------------------
  */
 
 void sieve_follow_alone(struct session *s, struct managesieve *sieve)
@@ -64,7 +64,7 @@ void sieve_follow_alone(struct session *s, struct managesieve *sieve)
         sieve_client_lost(s, sieve); /* wrapped or not, as the answer that was not seen was */
 }
 
-/* --- lines -------------------------------------------------------------------------------------
+/* --- lines --------------------------------------------------------------------------------------
  */
 
 /* Strings are of interest where they are part of a login. */

@@ -7,7 +7,7 @@
 
 #define ANNOUNCED_MAX 64
 
-/* --- capabilities ------------------------------------------------------------------------------
+/* --- capabilities -------------------------------------------------------------------------------
  */
 
 static void list(struct managesieve *sieve, enum field field, struct bytes word)
@@ -52,7 +52,7 @@ static void listing_end(struct session *s, struct managesieve *sieve, bool compl
     sieve->listed = 0;
 }
 
-/* --- answers -----------------------------------------------------------------------------------
+/* --- answers ------------------------------------------------------------------------------------
  */
 
 struct answer {

@@ -71,7 +71,7 @@ bool sieve_is_capability_line(struct bytes line)
     return false;
 }
 
-/* --- lines -------------------------------------------------------------------------------------
+/* --- lines --------------------------------------------------------------------------------------
  */
 
 void sieve_text_init(struct sieve_text *text, struct pool *pool)

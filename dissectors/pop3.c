@@ -3,7 +3,7 @@
 
 #include "pop3_internal.h"
 
-/* --- commands that wait ------------------------------------------------------------------------
+/* --- commands that wait -------------------------------------------------------------------------
  */
 
 bool pop3_push(struct pop3 *pop3, enum pop3_command command)
@@ -36,7 +36,7 @@ static bool waits_for(const struct pop3 *pop3, enum pop3_command command)
     return false;
 }
 
-/* --- loss --------------------------------------------------------------------------------------
+/* --- loss ---------------------------------------------------------------------------------------
  */
 
 bool pop3_alone(const struct session *s, const struct pop3 *pop3)
@@ -110,7 +110,7 @@ void pop3_wrapped(struct session *s, struct pop3 *pop3)
     session_ignore_rest(s);
 }
 
-/* --- the dissector -----------------------------------------------------------------------------
+/* --- the dissector ------------------------------------------------------------------------------
  */
 
 static void begin(struct session *s, struct pop3 *pop3)

@@ -2,7 +2,7 @@
  */
 #include "pop3_internal.h"
 
-/* --- commands ----------------------------------------------------------------------------------
+/* --- commands -----------------------------------------------------------------------------------
  */
 
 void pop3_client_reads(struct pop3 *pop3, enum pop3_client_mode mode)
@@ -76,7 +76,7 @@ static size_t read_command(struct session *s, struct pop3 *pop3, struct bytes un
     return taken;
 }
 
-/* --- SASL --------------------------------------------------------------------------------------
+/* --- SASL ---------------------------------------------------------------------------------------
  */
 
 static size_t read_sasl(struct session *s, struct pop3 *pop3, struct bytes unread, size_t shown)
@@ -91,7 +91,7 @@ static size_t read_sasl(struct session *s, struct pop3 *pop3, struct bytes unrea
     return taken;
 }
 
-/* --- without the server ------------------------------------------------------------------------
+/* --- without the server -------------------------------------------------------------------------
  */
 
 void pop3_follow_alone(struct session *s, struct pop3 *pop3)
@@ -131,7 +131,7 @@ static bool leaves_sasl(struct session *s, struct pop3 *pop3, struct bytes unrea
     return true;
 }
 
-/* --- after a loss ------------------------------------------------------------------------------
+/* --- after a loss -------------------------------------------------------------------------------
  */
 
 /* Consumes, and remembers what the latest line is, and a login in it until the server answers. */

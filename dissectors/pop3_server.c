@@ -3,7 +3,7 @@
 #include "pop3_internal.h"
 #include "text.h"
 
-/* --- answers to commands -----------------------------------------------------------------------
+/* --- answers to commands ------------------------------------------------------------------------
  */
 
 static void greeting_answer(struct session *s, struct pop3 *pop3, const struct pop3_answer *answer)
@@ -132,7 +132,7 @@ static void pair(struct session *s, struct pop3 *pop3, enum pop3_command command
         rules[command].positive(s, pop3, command);
 }
 
-/* --- after a loss ------------------------------------------------------------------------------
+/* --- after a loss -------------------------------------------------------------------------------
  */
 
 /* Something was answered: a login that was read blind, if that was all the client said since the
@@ -184,7 +184,7 @@ static void unpaired_listing(struct session *s, struct pop3 *pop3)
     pop3->listing.of = POP3_UNKNOWN;
 }
 
-/* --- lines -------------------------------------------------------------------------------------
+/* --- lines --------------------------------------------------------------------------------------
  */
 
 static void status_line(struct session *s, struct pop3 *pop3, struct bytes line,
@@ -286,7 +286,7 @@ static size_t read_line(struct session *s, struct pop3 *pop3, struct bytes unrea
     return taken;
 }
 
-/* --- texts -------------------------------------------------------------------------------------
+/* --- texts --------------------------------------------------------------------------------------
  */
 
 void pop3_mail_end(struct session *s, struct pop3 *pop3, bool whole)

@@ -22,7 +22,7 @@ static struct bytes take_until(struct bytes *rest, uint8_t separator)
     return part;
 }
 
-/* --- passwords and tokens ------------------------------------------------------------------------
+/* --- passwords and tokens -----------------------------------------------------------------------
  */
 
 /* RFC 4616: [authzid] NUL authcid NUL passwd. */
@@ -101,7 +101,7 @@ static void decode_otp(struct session *s, struct sasl *sasl, struct bytes messag
     }
 }
 
-/* --- challenge and response ----------------------------------------------------------------------
+/* --- challenge and response ---------------------------------------------------------------------
  */
 
 /* RFC 2195: user, a space, 32 hexadecimal digits. The user name may hold spaces. */
@@ -251,7 +251,7 @@ static void decode_ntlm(struct session *s, struct sasl *sasl, struct bytes messa
     decode_gss(s, sasl, message);
 }
 
-/* --- nothing to expose ---------------------------------------------------------------------------
+/* --- nothing to expose --------------------------------------------------------------------------
  */
 
 /* RFC 4422 appendix A: the identity to act as; who it is was told by other means. */
@@ -271,7 +271,7 @@ static void decode_anonymous(struct session *s, struct sasl *sasl, struct bytes 
     sasl->unreadable |= bytes_index(message, 0) < message.len;
 }
 
-/* --- the table -----------------------------------------------------------------------------------
+/* --- the table ----------------------------------------------------------------------------------
  */
 
 /* The registered names (IANA SASL mechanisms) that mail servers offer, and the old ones they still

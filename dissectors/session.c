@@ -15,7 +15,7 @@
 
 _Static_assert(WEIRDS <= 32, "session.weirds holds a bit per weird");
 
-/* --- birth and death ---------------------------------------------------------------------------
+/* --- birth and death ----------------------------------------------------------------------------
  */
 
 struct session *session_new(const struct session_env *env, struct flow_identity *id, bool midstream)
@@ -473,7 +473,7 @@ bool session_reading(const struct session *s)
     return s->reading;
 }
 
-/* --- what dissectors call ------------------------------------------------------------------------
+/* --- what dissectors call -----------------------------------------------------------------------
  */
 
 struct facts *session_facts(struct session *s)

@@ -10,7 +10,7 @@ static bool server_hidden(const struct session *s)
     return session_peer_visible(s, FROM_SERVER) == CLAIM_NO;
 }
 
-/* --- commands ----------------------------------------------------------------------------------
+/* --- commands -----------------------------------------------------------------------------------
  */
 
 /* What happens when a command is read, beyond joining the queue; its argument is what the queue
@@ -168,7 +168,7 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
     return taken;
 }
 
-/* --- SASL --------------------------------------------------------------------------------------
+/* --- SASL ---------------------------------------------------------------------------------------
  */
 
 static size_t read_sasl(struct session *s, struct smtp *smtp, struct bytes unread, size_t shown)
@@ -186,7 +186,7 @@ static size_t read_sasl(struct session *s, struct smtp *smtp, struct bytes unrea
     return taken;
 }
 
-/* --- bodies ------------------------------------------------------------------------------------
+/* --- bodies -------------------------------------------------------------------------------------
  */
 
 void smtp_client_reads(struct smtp *smtp, enum smtp_client_mode mode)
@@ -252,7 +252,7 @@ static size_t read_chunk(struct smtp *smtp, struct bytes unread)
     return taken;
 }
 
-/* --- after a loss ------------------------------------------------------------------------------
+/* --- after a loss -------------------------------------------------------------------------------
  */
 
 /* Consumes, and remembers only whether the last thing said was an EHLO, and its name with the loss
@@ -276,7 +276,7 @@ static size_t read_blind(struct smtp *smtp, struct bytes unread, size_t shown)
     return taken;
 }
 
-/* --- without the server ------------------------------------------------------------------------
+/* --- without the server -------------------------------------------------------------------------
  */
 
 /* From one side a login looks like base64 lines behind AUTH; anything else is the next command. */

@@ -10,7 +10,7 @@ bool smtp_positive(const struct smtp_code *code)
     return code->code / 100 == 2;
 }
 
-/* --- capabilities ------------------------------------------------------------------------------
+/* --- capabilities -------------------------------------------------------------------------------
  */
 
 /* Servers announce some thirty words. Each is compared with all others: what is more than this is
@@ -326,7 +326,7 @@ static reply_function *const on_reply[] = {
     [SMTP_LOST] = NULL,
 };
 
-/* --- after a loss ------------------------------------------------------------------------------
+/* --- after a loss -------------------------------------------------------------------------------
  */
 
 /* The server's own word brings the session back: a 354 means that a body begins where the client
@@ -437,7 +437,7 @@ static void whole_reply(struct session *s, struct smtp *smtp, const struct smtp_
     smtp->replies++;
 }
 
-/* --- lines -------------------------------------------------------------------------------------
+/* --- lines --------------------------------------------------------------------------------------
  */
 
 /* "535 5.7.8", or the code alone. */

@@ -41,7 +41,7 @@ struct collector {
     bool clear; /* nothing is hidden from anyone */
 };
 
-/* --- publishing ----------------------------------------------------------------------------------
+/* --- publishing ---------------------------------------------------------------------------------
  */
 
 /* The report needs no envelope; and of other events than findings only facts that nobody's privacy
@@ -144,7 +144,7 @@ static void release(struct collector *c, const struct event *event)
     }
 }
 
-/* --- order ---------------------------------------------------------------------------------------
+/* --- order --------------------------------------------------------------------------------------
  */
 
 static void swap(struct collector *c, size_t a, size_t b)
@@ -253,7 +253,7 @@ static struct watermark smallest_watermark(const struct collector *c)
     return smallest;
 }
 
-/* --- rings ---------------------------------------------------------------------------------------
+/* --- rings --------------------------------------------------------------------------------------
  */
 
 static bool readable(void *arg)
@@ -302,7 +302,7 @@ static bool read_rings(struct collector *c)
     return any;
 }
 
-/* --- rules ---------------------------------------------------------------------------------------
+/* --- rules --------------------------------------------------------------------------------------
  */
 
 void collector_offer_rules(struct collector *c, struct rule_set *set)

@@ -57,7 +57,7 @@ static const struct {
 };
 #define JUDGEMENTS (sizeof judgements / sizeof judgements[0])
 
-/* --- of a worker ---------------------------------------------------------------------------------
+/* --- of a worker --------------------------------------------------------------------------------
  */
 
 bool health_due(struct health *health, uint64_t now_ns, uint64_t *minute_ns)
@@ -85,7 +85,7 @@ void health_told(struct health *health, const struct counters *counters)
         health->said[i] = counter_read(counters, numbers[i].counter);
 }
 
-/* --- of all --------------------------------------------------------------------------------------
+/* --- of all -------------------------------------------------------------------------------------
  */
 
 void health_add(struct health_sum *sum, struct bytes facts)

@@ -55,7 +55,7 @@ struct sensor {
     bool failed;
 };
 
-/* --- before the first packet ---------------------------------------------------------------------
+/* --- before the first packet --------------------------------------------------------------------
  */
 
 /* Packets hold passwords: they must not end up in a core file or in another process's hands. */
@@ -216,7 +216,7 @@ static bool build(struct sensor *sensor)
     return true;
 }
 
-/* --- the run -------------------------------------------------------------------------------------
+/* --- the run ------------------------------------------------------------------------------------
  */
 
 static void *work(void *arg)
@@ -319,7 +319,7 @@ static void run(struct sensor *sensor)
     pthread_join(collector, NULL);
 }
 
-/* --- after the last ------------------------------------------------------------------------------
+/* --- after the last -----------------------------------------------------------------------------
  */
 
 static void close_sinks(struct sensor *sensor)
@@ -379,7 +379,7 @@ static void clean_up(struct sensor *sensor)
     explicit_bzero(sensor->privacy_key, sizeof sensor->privacy_key);
 }
 
-/* --- signals -------------------------------------------------------------------------------------
+/* --- signals ------------------------------------------------------------------------------------
  */
 
 static struct capture *stopped_by_signal[WORKERS_MAX + 1]; /* ends with NULL */
@@ -403,7 +403,7 @@ static void stop_on_signals(const struct sensor *sensor)
         signal(SIGHUP, on_hangup);
 }
 
-/* --- all of it -----------------------------------------------------------------------------------
+/* --- all of it ----------------------------------------------------------------------------------
  */
 
 static bool open_capture(struct sensor *sensor)

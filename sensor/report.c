@@ -65,7 +65,7 @@ void report_free(struct report *report)
     free(report);
 }
 
-/* --- taking events in ----------------------------------------------------------------------------
+/* --- taking events in ---------------------------------------------------------------------------
  */
 
 static bool get(const struct facts_index *facts, enum field field, char *to, size_t size)

@@ -67,7 +67,7 @@ static void print_rule(const struct rules_trial *trial, size_t place, const char
             rule->reports ? "" : ", which feeds others: ", rule->reports ? "" : rule->title);
 }
 
-/* --- why not -------------------------------------------------------------------------------------
+/* --- why not ------------------------------------------------------------------------------------
  */
 
 /* An event, and what was said of it. */
@@ -203,7 +203,7 @@ static void print_why_not(struct rules_trial *trial, size_t place,
     fputc('\n', trial->out);
 }
 
-/* --- events --------------------------------------------------------------------------------------
+/* --- events -------------------------------------------------------------------------------------
  */
 
 /* A correlation looks at what its rules look at. */

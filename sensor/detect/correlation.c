@@ -27,7 +27,7 @@ static uint64_t after(uint64_t time_ns)
     return time_ns < UINT64_MAX ? time_ns + 1 : time_ns;
 }
 
-/* --- the end of windows --------------------------------------------------------------------------
+/* --- the end of windows -------------------------------------------------------------------------
  */
 
 static void unlink_window(struct correlator *all, struct window *window)
@@ -128,7 +128,7 @@ void correlator_lost(struct correlator *all, uint64_t until_ns)
         all->tainted_before = after(until_ns);
 }
 
-/* --- from an event to a window -------------------------------------------------------------------
+/* --- from an event to a window ------------------------------------------------------------------
  */
 
 static struct window *open_window(struct correlator *all, struct counting *counting, uint64_t hash,
@@ -288,7 +288,7 @@ void correlator_event(struct correlator *all, struct matcher *matcher, const str
     }
 }
 
-/* --- birth, exchange, death ----------------------------------------------------------------------
+/* --- birth, exchange, death ---------------------------------------------------------------------
  */
 
 static struct lru *windows_new(struct correlator *all)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- identity -----------------------------------------------------------------------
+/* --- identity -----------------------------------------------------------------------------------
  */
 
 static const struct counting *counting_of(const struct correlation_plan *plan, size_t rule)
@@ -66,7 +66,7 @@ static void add(struct correlation_plan *plan, const struct rule_set *set, uint3
     plan->count++;
 }
 
-/* --- the plan ------------------------------------------------------------------------------------
+/* --- the plan -----------------------------------------------------------------------------------
  */
 
 static bool is_active(const struct rule *rule)
@@ -152,7 +152,7 @@ size_t correlation_plan_bytes(const struct correlation_plan *plan)
            (plan->rule_count + 2 + plan->reader_count + 1) * sizeof(uint32_t);
 }
 
-/* --- exchange ------------------------------------------------------------------------------------
+/* --- exchange -----------------------------------------------------------------------------------
  */
 
 static void move_windows(struct counting *from, struct counting *to, uint32_t place)

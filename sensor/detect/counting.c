@@ -19,7 +19,7 @@ void counting_hash(struct bytes text, uint64_t hash[2])
     hash[1] = siphash13(&content_keys[1], text);
 }
 
-/* --- what a correlation is -----------------------------------------------------------------------
+/* --- what a correlation is ----------------------------------------------------------------------
  */
 
 static bool has_bound(const struct correlation *what)
@@ -74,7 +74,7 @@ static bool holds(const struct counting *counting, uint64_t count)
            !(what->has_except && count == what->except);
 }
 
-/* --- time ----------------------------------------------------------------------------------------
+/* --- time ---------------------------------------------------------------------------------------
  */
 
 /* An event counts while now - its time <= timespan. */
@@ -98,7 +98,7 @@ bool counting_over(const struct counting *counting, const struct window *window,
     return window->last_ns < oldest_that_counts(counting, now_ns);
 }
 
-/* --- groups --------------------------------------------------------------------------------------
+/* --- groups -------------------------------------------------------------------------------------
  */
 
 /* Of several values the first; what the envelope will add counts too. */
@@ -138,7 +138,7 @@ bool counting_key(const struct counting *counting, unsigned rule, enum event_kin
     return true;
 }
 
-/* --- counting ------------------------------------------------------------------------------------
+/* --- counting -----------------------------------------------------------------------------------
  */
 
 bool counting_takes(const struct counting *counting, const struct count *count)

@@ -185,7 +185,7 @@ static void print_expression(const struct expression *expression, bool correlate
     putc('\n', out);
 }
 
-/* --- where -------------------------------------------------------------------------------------
+/* --- where --------------------------------------------------------------------------------------
  */
 
 static void print_kinds(const struct rule *rule, FILE *out)

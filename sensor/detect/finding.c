@@ -68,7 +68,7 @@ static const enum field kept_fields[] = {
     FIELD_STARTTLS_OFFERED, FIELD_SESSION_AUTH_OFFERED, FIELD_SESSION_LOGIN_OFFERED,
 };
 
-/* --- groups --------------------------------------------------------------------------------------
+/* --- groups -------------------------------------------------------------------------------------
  */
 
 static void hash_text(const char *id, struct bytes rest, uint64_t hash[2])
@@ -187,7 +187,7 @@ static void keep(struct findings *all, struct group *group, const struct event *
     group->latest.facts = BYTES_NONE;
 }
 
-/* --- messages ------------------------------------------------------------------------------------
+/* --- messages -----------------------------------------------------------------------------------
  */
 
 static void rule_facts(struct facts *facts, const struct rule *rule)
@@ -284,7 +284,7 @@ void findings_time(struct findings *all, uint64_t now_ns)
     }
 }
 
-/* --- occurrences ---------------------------------------------------------------------------------
+/* --- occurrences --------------------------------------------------------------------------------
  */
 
 static struct group *open_group(struct findings *all, const struct rule *rule, uint64_t hash,
@@ -339,7 +339,7 @@ void findings_occurrence(struct findings *all, size_t place, const struct event 
         say(all, group, &key, first ? "new" : "update", event->time_ns);
 }
 
-/* --- interface -----------------------------------------------------------------------------------
+/* --- interface ----------------------------------------------------------------------------------
  */
 
 static void free_words(struct words *words, size_t n)

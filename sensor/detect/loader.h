@@ -79,18 +79,18 @@ struct loader {
     bool no_memory;
 };
 
-/* --- sigma_files.c: reads what the options name, document by document ----------------------------
+/* --- sigma_files.c: reads what the options name, document by document ---------------------------
  */
 
 void load_paths(struct loader *, const char *const *paths, bool shipped);
 void load_text(struct loader *, const char *name, struct bytes text);
 
-/* --- sigma.c -------------------------------------------------------------------------------------
+/* --- sigma.c ------------------------------------------------------------------------------------
  */
 
 void load_document(struct loader *, const struct yaml_node *);
 
-/* --- sigma_words.c: small things that documents are made of --------------------------------------
+/* --- sigma_words.c: small things that documents are made of -------------------------------------
  */
 
 /* Each complains and returns NULL or false if the node is something else. `what` is its name. */
@@ -117,7 +117,7 @@ void load_unknown(struct loader *, struct place, const char *what, const char *w
 void load_unknown_of(struct loader *, struct place, const char *what, const char *word,
                      const char *const *words);
 
-/* --- sigma_fields.c ------------------------------------------------------------------------------
+/* --- sigma_fields.c -----------------------------------------------------------------------------
  */
 
 enum field_use {
@@ -142,8 +142,8 @@ bool load_knows_placeholder(const struct loader *, struct bytes);
 /* NULL, with an error unless the rules are foreign, if there is none. */
 const struct placeholder *load_placeholder(struct loader *, struct bytes, struct place);
 
-/* --- sigma_value.c, sigma_search.c
- * ---------------------------------------------------------------- */
+/* --- sigma_value.c, sigma_search.c --------------------------------------------------------------
+ */
 
 /* Completes an item whose place, name and field are set. */
 bool load_values(struct loader *, const struct yaml_node *, unsigned modifiers, struct item *);
@@ -158,8 +158,8 @@ void load_warn_claims(struct loader *, const struct expression *);
 /* Both must hold. False, with an error at `place`, if that is too much. */
 bool load_join(struct loader *, struct place, struct expression *, const struct expression *with);
 
-/* --- sigma_rule.c, sigma_correlation.c, sigma_tuning.c
- * -------------------------------------------- */
+/* --- sigma_rule.c, sigma_correlation.c, sigma_tuning.c ------------------------------------------
+ */
 
 void load_rule(struct loader *, const struct yaml_node *);
 void load_correlation(struct loader *, const struct yaml_node *);
@@ -171,8 +171,8 @@ struct draft *load_head(struct loader *, const struct yaml_node *);
 /* Reads `correlation:` into the draft. */
 bool load_correlation_block(struct loader *, const struct yaml_node *, struct draft *);
 
-/* --- once everything is read: sigma_names.c, sigma_changes.c, sigma_set.c, sigma_fingerprint.c
- * ------ */
+/* --- once everything is read: sigma_names.c, sigma_changes.c, sigma_set.c, sigma_fingerprint.c --
+ */
 
 bool load_index_names(struct loader *); /* false: no memory */
 /* Calls `each` for all rules of that name; returns how many there are. */

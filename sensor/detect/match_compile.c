@@ -4,7 +4,7 @@
 
 #include "match_internal.h"
 
-/* --- items ---------------------------------------------------------------------------------------
+/* --- items --------------------------------------------------------------------------------------
  */
 
 /* A claim or boolean by its name, if it is one. */
@@ -206,7 +206,7 @@ static bool compile_item(struct matcher *m, const struct item *item, struct item
     return share_item(m, code);
 }
 
-/* --- searches ------------------------------------------------------------------------------------
+/* --- searches -----------------------------------------------------------------------------------
  */
 
 /* Those about rows last, by object; otherwise by cost, and as written. */
@@ -264,7 +264,7 @@ static bool compile_search(struct matcher *m, const struct search *search, struc
     return code->groups != NULL;
 }
 
-/* --- conditions ----------------------------------------------------------------------------------
+/* --- conditions ---------------------------------------------------------------------------------
  */
 
 bool expression_operands(const struct expression *expression, uint16_t *right)

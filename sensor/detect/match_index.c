@@ -22,7 +22,7 @@ struct requirements {
     size_t count;
 };
 
-/* --- what a rule requires ------------------------------------------------------------------------
+/* --- what a rule requires -----------------------------------------------------------------------
  */
 
 static size_t key_count(const struct requirement *requirement)
@@ -98,7 +98,7 @@ static void rule_requirements(const struct rule_code *rule, struct requirements 
     }
 }
 
-/* --- buckets -------------------------------------------------------------------------------------
+/* --- buckets ------------------------------------------------------------------------------------
  */
 
 static uint32_t hash_key(size_t field, struct bytes key)
@@ -187,7 +187,7 @@ static bool add_requirement(struct matcher *m, struct kind_index *kind, size_t p
     return true;
 }
 
-/* --- building ------------------------------------------------------------------------------------
+/* --- building -----------------------------------------------------------------------------------
  */
 
 /* The fields that most rules ask for. */
@@ -296,7 +296,7 @@ bool matcher_build_index(struct matcher *m)
     return m->candidates != NULL;
 }
 
-/* --- asking --------------------------------------------------------------------------------------
+/* --- asking -------------------------------------------------------------------------------------
  */
 
 /* The rules that ask for this value; NULL: none does. */

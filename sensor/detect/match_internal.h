@@ -134,7 +134,7 @@ bool matcher_compile(struct matcher *, struct problems *);
  * False if it is no expression. */
 bool expression_operands(const struct expression *, uint16_t *right);
 
-/* --- items in common (match_share.c) -------------------------------------------------------------
+/* --- items in common (match_share.c) ------------------------------------------------------------
  */
 
 struct shared_items; /* while compiling */

@@ -250,7 +250,7 @@ bool item_holds(struct matcher *m, const struct item_code *code)
     return memo->answer;
 }
 
-/* --- rows ----------------------------------------------------------------------------------------
+/* --- rows ---------------------------------------------------------------------------------------
  */
 
 static void add_row(struct row_set *set, unsigned row)

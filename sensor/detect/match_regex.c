@@ -110,7 +110,7 @@ void regexes_free(struct regexes *regexes)
     free(regexes);
 }
 
-/* --- what Sigma allows ---------------------------------------------------------------------------
+/* --- what Sigma allows --------------------------------------------------------------------------
  */
 
 /* What is wrong with "(?...", or NULL: groups that are not kept and options are allowed. */
@@ -195,7 +195,7 @@ const struct regex_code *regexes_add(struct regexes *regexes, const struct regex
     return code->by_byte ? code : NULL;
 }
 
-/* --- matching ------------------------------------------------------------------------------------
+/* --- matching -----------------------------------------------------------------------------------
  */
 
 static bool is_utf8(struct bytes text)

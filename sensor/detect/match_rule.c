@@ -73,7 +73,7 @@ bool rule_concerns(const struct matcher *m, const struct rule_code *rule)
            (rule->protocol.len == 0 || bytes_equal(rule->protocol, m->view.protocol));
 }
 
-/* --- rows ----------------------------------------------------------------------------------------
+/* --- rows ---------------------------------------------------------------------------------------
  */
 
 /* Rows in which there is this field. */

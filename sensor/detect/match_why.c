@@ -25,7 +25,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct line *line, const c
         line->len = line->size - 1;
 }
 
-/* --- what was asked for --------------------------------------------------------------------------
+/* --- what was asked for -------------------------------------------------------------------------
  */
 
 static void say_pattern(struct line *line, const struct pattern *pattern)
@@ -122,7 +122,7 @@ static void say_wanted(struct line *line, const struct item *item)
         say(line, "one of an empty list");
 }
 
-/* --- what there is -------------------------------------------------------------------------------
+/* --- what there is ------------------------------------------------------------------------------
  */
 
 static void say_fact(struct line *line, const struct fact *fact)
@@ -158,7 +158,7 @@ static bool is_hidden(const struct item *item)
            schema_field(item->field)->visibility == VISIBILITY_INTERNAL;
 }
 
-/* --- an item that does not hold ------------------------------------------------------------------
+/* --- an item that does not hold -----------------------------------------------------------------
  */
 
 static void say_missed(struct matcher *m, struct line *line, const struct item_code *code)
@@ -175,7 +175,7 @@ static void say_missed(struct matcher *m, struct line *line, const struct item_c
     say_wanted(line, item);
 }
 
-/* --- an item that holds --------------------------------------------------------------------------
+/* --- an item that holds -------------------------------------------------------------------------
  */
 
 /* Whether the group holds in that row. */
@@ -317,7 +317,7 @@ static void say_search(struct matcher *m, struct line *line, const struct rule_c
         say_holds(m, line, search);
 }
 
-/* --- the condition -------------------------------------------------------------------------------
+/* --- the condition ------------------------------------------------------------------------------
  */
 
 /* The truth of each step. */

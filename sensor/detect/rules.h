@@ -20,7 +20,8 @@ enum severity {
     SEVERITY_CRITICAL = 99
 };
 
-/* --- what is compared ------------------------------------------------------------------------- */
+/* --- what is compared ---------------------------------------------------------------------------
+ */
 
 /* Text with wildcards, UTF-8: marks[i] says what text[i] is. Modifiers contains, startswith and
  * endswith have become MARK_MANY at the ends. Bytes of the rule as written: the matcher folds case.
@@ -126,7 +127,7 @@ struct expression {
     const char *text;  /* the condition as written, with those of filters; NULL: none */
 };
 
-/* --- correlation -------------------------------------------------------------------------------
+/* --- correlation --------------------------------------------------------------------------------
  */
 
 enum correlation_type { EVENT_COUNT, VALUE_COUNT, TEMPORAL, TEMPORAL_ORDERED };
@@ -153,7 +154,7 @@ struct correlation {
     bool generate; /* its rules make findings of their own too */
 };
 
-/* --- rules -------------------------------------------------------------------------------------
+/* --- rules --------------------------------------------------------------------------------------
  */
 
 #define TECHNIQUES_MAX 8

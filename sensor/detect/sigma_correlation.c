@@ -117,8 +117,8 @@ static bool load_groups(struct loader *loader, const struct yaml_node *block,
     return good;
 }
 
-/* --- the condition
- * -------------------------------------------------------------------------------- */
+/* --- the condition ------------------------------------------------------------------------------
+ */
 
 static void at_least(struct correlation *to, uint64_t n)
 {

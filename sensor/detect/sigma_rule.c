@@ -89,8 +89,8 @@ static void warn_slips(struct loader *loader, const struct yaml_node *map)
     }
 }
 
-/* --- the mailtap: block
- * --------------------------------------------------------------------------- */
+/* --- the mailtap: block -------------------------------------------------------------------------
+ */
 
 static bool load_finding_id(struct loader *loader, const struct yaml_node *node, struct rule *rule)
 {
@@ -175,8 +175,8 @@ static const char *finding_id(struct loader *loader, const struct rule *rule)
     return id && id[0] ? id : "rule";
 }
 
-/* --- all rules
- * ------------------------------------------------------------------------------------ */
+/* --- all rules ----------------------------------------------------------------------------------
+ */
 
 static struct draft *new_draft(struct loader *loader, const struct yaml_node *map)
 {

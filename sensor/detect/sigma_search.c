@@ -230,8 +230,8 @@ bool load_expression(struct loader *loader, const struct yaml_node *document, co
     return good;
 }
 
-/* --- not, and claims
- * ------------------------------------------------------------------------------ */
+/* --- not, and claims ----------------------------------------------------------------------------
+ */
 
 static bool asks_for_no(const struct item *item)
 {
@@ -274,8 +274,8 @@ void load_warn_claims(struct loader *loader, const struct expression *expression
     }
 }
 
-/* --- joining
- * -------------------------------------------------------------------------------------- */
+/* --- joining ------------------------------------------------------------------------------------
+ */
 
 static size_t depth_of(const struct expression *expression)
 {

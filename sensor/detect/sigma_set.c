@@ -4,8 +4,8 @@
 
 #include "loader.h"
 
-/* --- references
- * ----------------------------------------------------------------------------------- */
+/* --- references ---------------------------------------------------------------------------------
+ */
 
 struct resolution {
     struct loader *loader;
@@ -99,8 +99,8 @@ void load_resolve(struct loader *loader)
     }
 }
 
-/* --- order
- * ---------------------------------------------------------------------------------------- */
+/* --- order --------------------------------------------------------------------------------------
+ */
 
 static void place_rule(struct loader *loader, struct rule *rules, size_t *count,
                        struct draft *draft)

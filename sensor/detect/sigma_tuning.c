@@ -87,8 +87,8 @@ void load_filter(struct loader *loader, const struct yaml_node *map)
         forget(change);
 }
 
-/* --- tuning
- * --------------------------------------------------------------------------------------- */
+/* --- tuning -------------------------------------------------------------------------------------
+ */
 
 /* threshold: N, or {FIELD: N} where a rule has several. */
 static bool load_threshold(struct loader *loader, const struct yaml_node *node,

@@ -59,7 +59,7 @@ static struct value *new_value(struct gatherer *gatherer, struct place place)
     return value;
 }
 
-/* --- patterns ----------------------------------------------------------------------------------
+/* --- patterns -----------------------------------------------------------------------------------
  */
 
 static bool add_pattern(struct gatherer *gatherer, struct bytes text, struct place place)
@@ -116,7 +116,7 @@ static bool add_text(struct gatherer *gatherer, struct bytes text, struct place 
     return add_pattern(gatherer, text, place);
 }
 
-/* --- numbers and addresses ---------------------------------------------------------------------
+/* --- numbers and addresses ----------------------------------------------------------------------
  */
 
 static bool add_number(struct gatherer *gatherer, struct bytes text, struct place place)

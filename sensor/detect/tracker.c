@@ -44,7 +44,7 @@ struct tracker {
     struct recipient rows[UINT8_MAX + 1];
 };
 
-/* --- clients -------------------------------------------------------------------------------------
+/* --- clients ------------------------------------------------------------------------------------
  */
 
 static uint64_t oldest(uint64_t now_ns, uint64_t span_ns)
@@ -105,7 +105,7 @@ static struct tracked *see(struct tracker *all, const struct client *client,
     return tracker_list_see(list, name, all->now_ns);
 }
 
-/* --- recipients ----------------------------------------------------------------------------------
+/* --- recipients ---------------------------------------------------------------------------------
  */
 
 static bool starts_with(struct bytes text, const char *start)
@@ -201,7 +201,7 @@ static void recipients(struct tracker *all, const struct facts_index *facts, str
                  counts[ANSWER_UNKNOWN] * 100 / list->count);
 }
 
-/* --- VRFY and EXPN -------------------------------------------------------------------------------
+/* --- VRFY and EXPN ------------------------------------------------------------------------------
  */
 
 /* event.code as SMTP has it: "550 5.1.1". */
@@ -235,7 +235,7 @@ static void questions(struct tracker *all, const struct facts_index *facts, stru
                  counts[ANSWER_UNKNOWN] * 100 / list->count);
 }
 
-/* --- logins --------------------------------------------------------------------------------------
+/* --- logins -------------------------------------------------------------------------------------
  */
 
 /* How event.code begins where the secret was not judged: temporary errors, commands and mechanisms
@@ -310,7 +310,7 @@ static void logins(struct tracker *all, const struct facts_index *facts, struct 
     facts_number(to, FIELD_TRACK_ACCOUNTS_FEW_TRIES, few_tries(list, from_ns));
 }
 
-/* --- interface -----------------------------------------------------------------------------------
+/* --- interface ----------------------------------------------------------------------------------
  */
 
 void tracker_event(struct tracker *all, const struct event *event, const struct facts_index *facts,

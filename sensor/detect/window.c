@@ -16,7 +16,7 @@ void window_memory_init(struct window_memory *memory, size_t limit,
     memory->arg = arg;
 }
 
-/* --- memory --------------------------------------------------------------------------------------
+/* --- memory -------------------------------------------------------------------------------------
  */
 
 static size_t charge(size_t bytes)
@@ -135,7 +135,7 @@ static bool room(struct window_memory *memory, struct window *window, uint32_t n
     return false;
 }
 
-/* --- times ---------------------------------------------------------------------------------------
+/* --- times --------------------------------------------------------------------------------------
  */
 
 static void forget_first(struct window *window)
@@ -161,7 +161,7 @@ uint64_t window_times(const struct window *window, uint64_t *first_ns)
     return window->used;
 }
 
-/* --- values --------------------------------------------------------------------------------------
+/* --- values -------------------------------------------------------------------------------------
  */
 
 /* Forgets what is too old and renews this value. Whether it was there; else which one is the
@@ -213,7 +213,7 @@ uint64_t window_values(const struct window *window, uint64_t *first_ns)
     return window->used / 2;
 }
 
-/* --- steps ---------------------------------------------------------------------------------------
+/* --- steps --------------------------------------------------------------------------------------
  */
 
 bool window_steps(struct window_memory *memory, struct window *window, uint32_t count,
@@ -228,7 +228,7 @@ bool window_steps(struct window_memory *memory, struct window *window, uint32_t 
     return true;
 }
 
-/* --- the latest event ----------------------------------------------------------------------------
+/* --- the latest event ---------------------------------------------------------------------------
  */
 
 /* Copies the facts of arity ONE, or the others, as far as they find room. */

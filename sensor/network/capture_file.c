@@ -30,7 +30,7 @@ struct source {
     const u_char *pending_data;
 };
 
-/* --- opening -------------------------------------------------------------------------------------
+/* --- opening ------------------------------------------------------------------------------------
  */
 
 static ssize_t read_gzip(void *cookie, char *to, size_t size)
@@ -216,7 +216,7 @@ static bool open_next(struct capture *capture)
     return false;
 }
 
-/* --- reading -------------------------------------------------------------------------------------
+/* --- reading ------------------------------------------------------------------------------------
  */
 
 /* Reads one packet that passes the filter. False at the end and at damage. */

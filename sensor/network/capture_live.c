@@ -37,7 +37,7 @@ struct source {
     struct capture *capture;
 };
 
-/* --- opening -------------------------------------------------------------------------------------
+/* --- opening ------------------------------------------------------------------------------------
  */
 
 /* What libpcap's result means to whoever runs the sensor. */
@@ -163,7 +163,7 @@ static void close_source(struct capture *capture)
     free(source);
 }
 
-/* --- up and down ---------------------------------------------------------------------------------
+/* --- up and down --------------------------------------------------------------------------------
  */
 
 static void add_losses(const struct interface *interface, struct capture_losses *losses)
@@ -205,7 +205,7 @@ static void try_again(struct capture *capture, struct interface *interface)
     interface->pcap = NULL;
 }
 
-/* --- reading -------------------------------------------------------------------------------------
+/* --- reading ------------------------------------------------------------------------------------
  */
 
 struct taker {

@@ -103,7 +103,7 @@ static enum decode_result decode_transport(struct frame *frame, uint8_t protocol
     return protocol == IP_TCP ? decode_tcp(frame, len) : DECODE_OTHER;
 }
 
-/* --- IP ------------------------------------------------------------------------------------------
+/* --- IP -----------------------------------------------------------------------------------------
  */
 
 /* What is behind the header that says so is a part of the packet. */
@@ -233,7 +233,7 @@ static enum decode_result decode_ip(struct frame *frame)
     }
 }
 
-/* --- link layers ---------------------------------------------------------------------------------
+/* --- link layers --------------------------------------------------------------------------------
  */
 
 /* RFC 3032: labels up to the one that says it is the last, then a packet that nothing names but its
@@ -405,7 +405,8 @@ enum decode_result decode_whole(struct segment *segment, uint8_t protocol, struc
                                       : decode_transport(&frame, protocol, len);
 }
 
-/* --- checksum --------------------------------------------------------------------------------- */
+/* --- checksum -----------------------------------------------------------------------------------
+ */
 
 /* Adds a block's 16-bit words in host order: the one's complement sum comes out byte-swapped, and
  * right. */

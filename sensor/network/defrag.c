@@ -166,7 +166,7 @@ void defrag_release(struct defrag *defrag)
     }
 }
 
-/* --- memory ------------------------------------------------------------------------------------
+/* --- memory -------------------------------------------------------------------------------------
  */
 
 /* What goes first where memory is short: of those handed out the oldest, else the one used longest

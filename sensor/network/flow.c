@@ -52,8 +52,8 @@ static struct moment moment_of(const struct flow_table *table, const struct flow
     return (struct moment){ table->clock_ns, flow->last_frame };
 }
 
-/* --- the flow event
- * ------------------------------------------------------------------------------- */
+/* --- the flow event -----------------------------------------------------------------------------
+ */
 
 /* Ports that are mail's own, in clear or not. Also a hint for who is the server. */
 static bool is_mail_port(uint16_t port)
@@ -159,8 +159,8 @@ static void emit_flow(struct flow_table *table, struct flow *flow, const char *r
     facts_clear(facts);
 }
 
-/* --- birth and death
- * ------------------------------------------------------------------------------- */
+/* --- birth and death ----------------------------------------------------------------------------
+ */
 
 enum end_reason { END_OF_TCP, END_TIMEOUT, END_EVICTED, END_PORT_REUSED, END_OF_INPUT };
 
@@ -250,8 +250,8 @@ void flow_table_free(struct flow_table *table)
     free(table);
 }
 
-/* --- looking up
- * ------------------------------------------------------------------------------------ */
+/* --- looking up ---------------------------------------------------------------------------------
+ */
 
 static bool source_is_low(const struct segment *s)
 {
@@ -366,8 +366,8 @@ static bool opens_another(const struct flow *flow, enum direction d, const struc
     return s->seq != side->first;
 }
 
-/* --- time
- * ------------------------------------------------------------------------------------------ */
+/* --- time ---------------------------------------------------------------------------------------
+ */
 
 static void schedule(struct flow_table *table, struct flow *flow)
 {
@@ -426,8 +426,8 @@ static void relieve(struct flow_table *table)
     }
 }
 
-/* --- packets
- * --------------------------------------------------------------------------------------- */
+/* --- packets ------------------------------------------------------------------------------------
+ */
 
 void flow_segment(struct flow_table *table, const struct flow_lookup *lookup,
                   const struct segment *s, struct moment moment)

@@ -95,7 +95,7 @@ static void piece_keep(struct piece *piece, uint32_t n)
     piece->bytes = bytes_first(piece->bytes, n);
 }
 
-/* --- birth and death -----------------------------------------------------------------------------
+/* --- birth and death ----------------------------------------------------------------------------
  */
 
 void tcp_init(struct tcp *t)
@@ -204,8 +204,8 @@ static void out_of_memory(struct tcp *t, const struct tcp_env *env, struct momen
     become_counted(t, now);
 }
 
-/* --- talking to the session
- * ----------------------------------------------------------------------- */
+/* --- talking to the session ---------------------------------------------------------------------
+ */
 
 /* Whether a side may have said something before the first that was seen of it. If neither start is
  * certain, nobody knows what came before; a side that cannot be seen at all has no start. */
@@ -314,8 +314,8 @@ static void deliver(struct tcp *t, enum direction d, const struct piece *piece)
         gap(t, piece->moment, d, piece->missing);
 }
 
-/* --- what waits
- * ----------------------------------------------------------------------------------- */
+/* --- what waits ---------------------------------------------------------------------------------
+ */
 
 /* Whether what a segment acknowledges has been delivered. */
 static bool cause_delivered(const struct tcp *t, enum direction d, const struct piece *piece)
@@ -434,8 +434,8 @@ static void drain(struct tcp *t, struct moment now)
     }
 }
 
-/* --- giving up holes
- * ------------------------------------------------------------------------------ */
+/* --- giving up holes ----------------------------------------------------------------------------
+ */
 
 /* Gives up the hole before `until`, or the part of it in front of what is here. False if there is
  * none. */
@@ -543,8 +543,8 @@ static void expire(struct tcp *t, struct moment now)
     end_if_closed(t, now);
 }
 
-/* --- budgets
- * -------------------------------------------------------------------------------------- */
+/* --- budgets ------------------------------------------------------------------------------------
+ */
 
 /* So much stays free for what one segment may need. */
 #define RESERVE_MAX (256 * 1024)
@@ -648,8 +648,8 @@ void tcp_end(struct tcp *t, struct moment now, enum ending ending)
     become_ended(t, now, ending);
 }
 
-/* --- arrival
- * -------------------------------------------------------------------------------------- */
+/* --- arrival ------------------------------------------------------------------------------------
+ */
 
 static bool room_for(const struct reassembly *r, const struct piece *piece)
 {

@@ -92,7 +92,8 @@ static void done(struct talk *t, struct tag tag)
     say(t->script, SERVER, t->style->done, tag.text);
 }
 
-/* --- logins --- */
+/* --- logins -------------------------------------------------------------------------------------
+ */
 
 /* The first attempt, or the last. */
 struct attempt {
@@ -231,7 +232,8 @@ static bool log_in(struct talk *t)
     return t->outcome->accepted;
 }
 
-/* --- mails --- */
+/* --- mails --------------------------------------------------------------------------------------
+ */
 
 static void say_fetched(struct talk *t, uint32_t number)
 {
@@ -334,7 +336,8 @@ static void use_mailbox(struct talk *t)
         fetch(t, chance_between(chance, 1, 2));
 }
 
-/* --- sessions --- */
+/* --- sessions -----------------------------------------------------------------------------------
+ */
 
 static struct talk talk_of(struct script *script, uint32_t index, FILE *truth)
 {

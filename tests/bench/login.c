@@ -23,7 +23,8 @@ struct login_form {
     bool can_be_at_once;
 };
 
-/* --- writing --- */
+/* --- writing ------------------------------------------------------------------------------------
+ */
 
 static void base64(char *to, const uint8_t *data, size_t len)
 {
@@ -76,7 +77,8 @@ static struct word letters(struct chance *chance, size_t count)
     return chosen(chance, "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789", count);
 }
 
-/* --- the mechanisms --- */
+/* --- the mechanisms -----------------------------------------------------------------------------
+ */
 
 static void plain(struct exchange *x, const struct login *login)
 {
@@ -196,7 +198,8 @@ static void oauthbearer(struct exchange *x, const struct login *login)
         refuse_token(x, "AQ==");
 }
 
-/* --- the forms --- */
+/* --- the forms ----------------------------------------------------------------------------------
+ */
 
 static const struct login_form forms[] = {
 #define FORM(mechanism, build, argument, at_once) { mechanism, build, argument, at_once },

@@ -66,7 +66,8 @@ static void log_in(struct script *script, const struct plan *plan, struct login 
     plan_plant(script, login_mechanism(login->form), login->user, login->success, truth);
 }
 
-/* --- a mail --- */
+/* --- a mail -------------------------------------------------------------------------------------
+ */
 
 static void say_recipients(struct script *script, uint32_t count)
 {
@@ -137,7 +138,8 @@ static void send_mail(struct script *script, const struct plan *plan)
     say(script, SERVER, plan->style->queued, chance_below(script->chance, 0xFFFFFF));
 }
 
-/* --- sessions --- */
+/* --- sessions -----------------------------------------------------------------------------------
+ */
 
 /* A client that did not wait for the refusal. */
 static void refuse_envelope(struct script *script, const struct server_style *style)

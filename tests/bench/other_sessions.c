@@ -30,7 +30,8 @@ static void set_ends(struct script *script, uint32_t index, uint16_t port)
                                   .to_port = port };
 }
 
-/* --- TLS --- */
+/* --- TLS ----------------------------------------------------------------------------------------
+ */
 
 static void say_record(struct script *script, enum side side, uint8_t type, const void *data,
                        size_t len)
@@ -126,7 +127,8 @@ void write_tls(struct script *script, uint32_t index, FILE *truth)
     write_tls_bytes(script);
 }
 
-/* --- not mail --- */
+/* --- not mail -----------------------------------------------------------------------------------
+ */
 
 static void write_http(struct script *script, uint32_t index)
 {

@@ -49,7 +49,8 @@ struct talk {
     FILE *truth;
 };
 
-/* --- logins --- */
+/* --- logins -------------------------------------------------------------------------------------
+ */
 
 struct attempt {
     bool success;
@@ -141,7 +142,8 @@ static void attempt(struct talk *t, bool success)
         say(t->script, SERVER, "%s", t->style->needs_login);
 }
 
-/* --- mails --- */
+/* --- mails --------------------------------------------------------------------------------------
+ */
 
 /* A text of many lines, up to a lone dot. */
 static void say_list(struct talk *t, const char *command, uint32_t lines, const char *line)
@@ -208,7 +210,8 @@ static void use_mailbox(struct talk *t)
     }
 }
 
-/* --- sessions --- */
+/* --- sessions -----------------------------------------------------------------------------------
+ */
 
 static struct talk talk_of(struct script *script, uint32_t index, FILE *truth)
 {

@@ -28,7 +28,7 @@ static size_t pick(size_t n)
 
 #define PICK(array) ((array)[pick(sizeof(array) / sizeof(array)[0])])
 
-/* --- rules ---------------------------------------------------------------------------------------
+/* --- rules --------------------------------------------------------------------------------------
  */
 
 static const char *const actions[] = { "smtp-auth", "imap-login", "imap-authenticate",
@@ -145,7 +145,7 @@ static struct rule make_rule(struct arena *arena, unsigned number)
     return rule;
 }
 
-/* --- events --------------------------------------------------------------------------------------
+/* --- events -------------------------------------------------------------------------------------
  */
 
 static void add_identity(struct facts *to)
@@ -236,7 +236,7 @@ static const struct {
     { EVENT_FLOW, add_flow },
 };
 
-/* --- time ----------------------------------------------------------------------------------------
+/* --- time ---------------------------------------------------------------------------------------
  */
 
 struct cost {

@@ -44,7 +44,8 @@ static void add_step(struct script *script, enum side side, uint8_t flags, size_
     };
 }
 
-/* --- the cuts: how long the next segment is --- */
+/* --- the cuts: how long the next segment is -----------------------------------------------------
+ */
 
 static size_t cut_lines(const uint8_t *data, size_t len, uint32_t lines)
 {

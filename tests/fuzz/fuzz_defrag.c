@@ -58,7 +58,7 @@ static uint8_t byte_at(uint32_t place, unsigned salt)
     return (uint8_t)(place * 7 + (place >> 8) * 13 + (place % 16 == 3 ? salt : 0));
 }
 
-/* --- the model ---------------------------------------------------------------------------------
+/* --- the model ----------------------------------------------------------------------------------
  */
 
 static void forget(struct model *m)
@@ -138,7 +138,7 @@ static bool model_add(struct model *m, const struct step *step)
     return true;
 }
 
-/* --- checks ------------------------------------------------------------------------------------
+/* --- checks -------------------------------------------------------------------------------------
  */
 
 static void check_exact(const struct model *m, const struct whole *w)
@@ -180,7 +180,7 @@ static void release(void)
     defrag_release(fuzz.defrag);
 }
 
-/* --- the script --------------------------------------------------------------------------------
+/* --- the script ---------------------------------------------------------------------------------
  */
 
 /* Mostly one datagram of each version, and short ones: that is where fragments meet. */

@@ -40,7 +40,8 @@ static void pause_ms(long ms)
     nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
 }
 
-/* --- a private Redis ----------------------------------------------------------------------- */
+/* --- a private Redis ----------------------------------------------------------------------------
+ */
 
 static struct server {
     char folder[32], socket[64], unix_url[80], tcp_url[48], port[6];
@@ -150,7 +151,8 @@ static int after_each(void **state)
     return 0;
 }
 
-/* --- asking it ----------------------------------------------------------------------------- */
+/* --- asking it ----------------------------------------------------------------------------------
+ */
 
 static redisReply *ask(const char *command, const char *db)
 {
@@ -172,7 +174,8 @@ static long long ask_number(const char *command, const char *db)
     return number;
 }
 
-/* --- the sink ------------------------------------------------------------------------------ */
+/* --- the sink -----------------------------------------------------------------------------------
+ */
 
 static struct redis_options options_for(char *url, bool finite_input)
 {
@@ -249,7 +252,8 @@ static void check_stream(const char *key, const char *db, uint64_t first, uint64
     freeReplyObject(reply);
 }
 
-/* --- tests --------------------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------------------------------
+ */
 
 static void deliver_and_check(char *url, const char *db)
 {
@@ -551,7 +555,8 @@ static void obeys_access_rules(void **state)
     assert_non_null(strstr(status.error, "redis: 1 events were rejected: NOPERM "));
 }
 
-/* --- a server that pretends ------------------------------------------------------------------ */
+/* --- a server that pretends ---------------------------------------------------------------------
+ */
 
 struct impostor {
     int listener;

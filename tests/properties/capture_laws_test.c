@@ -66,7 +66,7 @@ struct test {
     unsigned captures, scenes, cases, failures;
 };
 
-/* --- changes -------------------------------------------------------------------------------------
+/* --- changes ------------------------------------------------------------------------------------
  */
 
 static void add_change(struct changes *c, uint64_t frame, uint32_t at)
@@ -113,7 +113,7 @@ static struct changes parse_changes(const char *text)
     return c;
 }
 
-/* --- playing -------------------------------------------------------------------------------------
+/* --- playing ------------------------------------------------------------------------------------
  */
 
 struct traffic {
@@ -183,7 +183,7 @@ static void play(const struct scene *scene, const struct changes *c, struct reco
     free_traffic(&t);
 }
 
-/* --- judging -------------------------------------------------------------------------------------
+/* --- judging ------------------------------------------------------------------------------------
  */
 
 struct verdict_on {
@@ -284,7 +284,7 @@ static struct verdict_on judge(struct test *test, const struct changes *c, struc
     return verdict;
 }
 
-/* --- failing -------------------------------------------------------------------------------------
+/* --- failing ------------------------------------------------------------------------------------
  */
 
 static bool still_fails(struct test *test, const struct changes *c)
@@ -349,7 +349,7 @@ static void try_changes(struct test *test, struct changes *c)
     c->count = 0;
 }
 
-/* --- cuts ----------------------------------------------------------------------------------------
+/* --- cuts ---------------------------------------------------------------------------------------
  */
 
 static void cut_one_by_one(struct test *test)
@@ -407,7 +407,7 @@ static void all_cuts(struct test *test)
         cut_at_random(test);
 }
 
-/* --- losses --------------------------------------------------------------------------------------
+/* --- losses -------------------------------------------------------------------------------------
  */
 
 /* Sorts of packets that get lost together. */
@@ -530,7 +530,7 @@ static void all_losses(struct test *test)
     }
 }
 
-/* --- scenes --------------------------------------------------------------------------------------
+/* --- scenes -------------------------------------------------------------------------------------
  */
 
 /* A capture that is lossy itself is no measure for law 3: more may be said when even more is lost
@@ -618,7 +618,7 @@ static void test_capture(struct test *test, const char *path, int connection, co
     frames_free(&f);
 }
 
-/* --- main ----------------------------------------------------------------------------------------
+/* --- main ---------------------------------------------------------------------------------------
  */
 
 static void add_secret(struct test *test, const char *capture, const char *text)

@@ -57,7 +57,8 @@ struct stream {
     size_t count;
 };
 
-/* --- the slow implementation ------------------------------------------------------------------ */
+/* --- the slow implementation --------------------------------------------------------------------
+ */
 
 /* An event as one window of a correlation sees it. */
 struct entry {
@@ -279,7 +280,7 @@ static void naive_lost(struct naive *naive, uint64_t until_ns)
     }
 }
 
-/* --- random streams ----------------------------------------------------------------------------
+/* --- random streams -----------------------------------------------------------------------------
  */
 
 static void random_correlation(struct scene_set *rules, uint64_t *random)
@@ -357,7 +358,7 @@ static void print_stream(const struct stream *stream)
     }
 }
 
-/* --- the law -----------------------------------------------------------------------------------
+/* --- the law ------------------------------------------------------------------------------------
  */
 
 static void on_over(void *arg, size_t rule, const struct correlation_result *result,

@@ -136,7 +136,7 @@ static bool tells_secrets(const struct run *run, const struct dialogue *d, const
     return !same;
 }
 
-/* --- losses --------------------------------------------------------------------------------------
+/* --- losses -------------------------------------------------------------------------------------
  */
 
 static size_t bytes_of(const struct dialogue *d)

@@ -14,7 +14,7 @@
 #define RULES_MOST       200
 #define EVENTS_PER_ROUND 25
 
-/* --- counting allocations ------------------------------------------------------------------------
+/* --- counting allocations -----------------------------------------------------------------------
  */
 
 void *__real_malloc(size_t size);
@@ -44,7 +44,7 @@ void *__wrap_realloc(void *block, size_t size)
     return __real_realloc(block, size);
 }
 
-/* --- the law -------------------------------------------------------------------------------------
+/* --- the law ------------------------------------------------------------------------------------
  */
 
 static unsigned long compared, matched, rows_compared, rows_kept, faults;

@@ -18,7 +18,7 @@ struct event_of {
     int only_row; /* NO_ROW: all count */
 };
 
-/* --- what the event holds ------------------------------------------------------------------------
+/* --- what the event holds -----------------------------------------------------------------------
  */
 
 struct held {
@@ -108,7 +108,7 @@ static struct bytes text_of(const struct fact *fact, char scratch[64])
     return bytes_of_string(scratch);
 }
 
-/* --- one value against one ---------------------------------------------------------------------
+/* --- one value against one ----------------------------------------------------------------------
  */
 
 static uint8_t small(uint8_t c, bool cased)

@@ -311,7 +311,7 @@ static const struct {
 };
 #define VARIANTS (sizeof variants / sizeof variants[0])
 
-/* --- judging -------------------------------------------------------------------------------------
+/* --- judging ------------------------------------------------------------------------------------
  */
 
 /* Packets that come twice or in another order are more packets, and others are first and last. */
@@ -378,7 +378,7 @@ static void print_packets(const struct conversation *c)
     }
 }
 
-/* --- failing -------------------------------------------------------------------------------------
+/* --- failing ------------------------------------------------------------------------------------
  */
 
 /* How much is said from this number on by a packet of this side. */
@@ -468,7 +468,7 @@ static void report(const struct test *test, const char *name, const struct conve
     free(text);
 }
 
-/* --- cases ---------------------------------------------------------------------------------------
+/* --- cases --------------------------------------------------------------------------------------
  */
 
 static void check_plain(struct test *test, const struct dialogue *d, const struct conversation *c)
@@ -540,7 +540,7 @@ static void test_dialogue(struct test *test, const char *path)
     dialogue_free(d);
 }
 
-/* --- main ----------------------------------------------------------------------------------------
+/* --- main ---------------------------------------------------------------------------------------
  */
 
 static uint64_t from_environment(const char *name, uint64_t otherwise)

@@ -18,7 +18,7 @@
 #define TCP_HEADER      20
 #define HEADERS         (ETHERNET_HEADER + IP_HEADER + TCP_HEADER)
 
-/* --- conversations -------------------------------------------------------------------------------
+/* --- conversations ------------------------------------------------------------------------------
  */
 
 struct conversation conversation_like(const struct conversation *c)
@@ -49,7 +49,7 @@ struct bytes bytes_through(struct bytes from, struct bytes to)
     return bytes_over(from.data, (size_t)(to.data + to.len - from.data));
 }
 
-/* --- from dialogues ------------------------------------------------------------------------------
+/* --- from dialogues -----------------------------------------------------------------------------
  */
 
 bool dialogue_is_whole(const struct dialogue *d)
@@ -160,7 +160,7 @@ void conversation_of(struct conversation *c, const struct dialogue *d)
     send_end(&h, d->ending);
 }
 
-/* --- frames --------------------------------------------------------------------------------------
+/* --- frames -------------------------------------------------------------------------------------
  */
 
 static void put16(uint8_t *to, size_t value)

@@ -73,7 +73,7 @@ static bool one_in(struct choices *choices, size_t n)
     return choose(choices, n) == n - 1;
 }
 
-/* --- rules ---------------------------------------------------------------------------------------
+/* --- rules --------------------------------------------------------------------------------------
  */
 
 static struct pattern make_pattern(struct choices *choices, struct arena *arena)
@@ -242,7 +242,7 @@ struct rule_set *make_rules(struct choices *choices, struct arena *arena, size_t
     return arena_full(arena) ? NULL : set;
 }
 
-/* --- events --------------------------------------------------------------------------------------
+/* --- events -------------------------------------------------------------------------------------
  */
 
 static void make_fact(struct choices *choices, struct facts *facts)
@@ -282,7 +282,7 @@ enum event_kind make_event(struct choices *choices, struct facts *facts)
     return one_in(choices, 2) ? EVENT_AUTH : (enum event_kind)choose(choices, EVENT_KINDS);
 }
 
-/* --- printing ------------------------------------------------------------------------------------
+/* --- printing -----------------------------------------------------------------------------------
  */
 
 static void print_text(struct bytes text, const uint8_t *marks)

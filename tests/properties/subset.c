@@ -1,7 +1,7 @@
 /* Which facts may differ after a loss, and the comparison. */
 #include "subset.h"
 
-/* --- what may differ -----------------------------------------------------------------------------
+/* --- what may differ ----------------------------------------------------------------------------
  */
 
 bool counts_packets(const struct fact *fact)
@@ -80,7 +80,7 @@ static bool may_differ(struct bytes facts, const struct fact *fact)
     return exempt(fact) || unknown(fact) || (is_total(fact) && is_partial(facts));
 }
 
-/* --- the comparison ------------------------------------------------------------------------------
+/* --- the comparison -----------------------------------------------------------------------------
  */
 
 static bool holds(struct bytes facts, const struct fact *wanted, int row)
@@ -199,7 +199,7 @@ struct subset_fault subset_check(const struct recording *whole, const struct rec
     return (struct subset_fault){ NULL, 0 };
 }
 
-/* --- sameness ------------------------------------------------------------------------------------
+/* --- sameness -----------------------------------------------------------------------------------
  */
 
 bool same_facts(struct bytes a, struct bytes b, bool (*other)(const struct fact *))

@@ -75,7 +75,7 @@ static struct rule_set *load(const char *folder, bool with_lists)
     return set;
 }
 
-/* --- what comes ----------------------------------------------------------------------------------
+/* --- what comes ---------------------------------------------------------------------------------
  */
 
 static bool has_text(const struct facts_index *facts, enum field field, const char *text)
@@ -122,7 +122,7 @@ static void judged(void *arg, const struct event *event, const struct facts_inde
         run->hit_in_case[i] |= (uint8_t)(hits->words[i / 64] >> i % 64 & 1);
 }
 
-/* --- playing -------------------------------------------------------------------------------------
+/* --- playing ------------------------------------------------------------------------------------
  */
 
 struct moment {

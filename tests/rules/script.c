@@ -29,7 +29,7 @@ static char *read_file(const char *path)
     return text;
 }
 
-/* --- words ---------------------------------------------------------------------------------------
+/* --- words --------------------------------------------------------------------------------------
  */
 
 /* The next word; what stands between double quotes is one, or part of one. False at the end. */
@@ -80,7 +80,7 @@ static bool read_span(const char *text, uint64_t *ns)
     return false;
 }
 
-/* --- lines ---------------------------------------------------------------------------------------
+/* --- lines --------------------------------------------------------------------------------------
  */
 
 static enum event_kind read_kind(const struct script *script, unsigned line, const char *word)
@@ -202,7 +202,7 @@ void script_free(struct script *script)
     free(script);
 }
 
-/* --- facts ---------------------------------------------------------------------------------------
+/* --- facts --------------------------------------------------------------------------------------
  */
 
 /* Puts the number in the place of each sign. */

@@ -471,7 +471,8 @@ TEST(correlation_of_correlation)
     correlator_free(correlator);
 }
 
-/* --- upper bounds ---------------------------------------------------------------------------- */
+/* --- upper bounds -------------------------------------------------------------------------------
+ */
 
 static struct correlator *bounded(uint64_t at_most)
 {
@@ -614,7 +615,8 @@ TEST(what_is_kept_of_an_event)
     correlator_free(correlator);
 }
 
-/* --- exchange of rules ----------------------------------------------------------------------- */
+/* --- exchange of rules --------------------------------------------------------------------------
+ */
 
 static void two_correlations(struct scene_set *set, bool swapped, uint64_t second_count)
 {
@@ -703,7 +705,8 @@ TEST(switched_off)
     correlator_free(correlator);
 }
 
-/* --- bounds ---------------------------------------------------------------------------------- */
+/* --- bounds -------------------------------------------------------------------------------------
+ */
 
 TEST(the_one_unused_longest_goes_first)
 {

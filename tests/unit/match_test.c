@@ -506,7 +506,7 @@ TEST(fields_of_the_envelope)
     scene_end(&scene);
 }
 
-/* --- regular expressions -------------------------------------------------------------------------
+/* --- regular expressions ------------------------------------------------------------------------
  */
 
 TEST(wrong_expressions)
@@ -609,7 +609,7 @@ TEST(catastrophes_are_bounded)
     }
 }
 
-/* --- many rules ----------------------------------------------------------------------------------
+/* --- many rules ---------------------------------------------------------------------------------
  */
 
 /* As many rules as there may be, each with a value of its own: the index has not room for all. */

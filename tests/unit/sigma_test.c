@@ -44,8 +44,8 @@ static void complaints(const struct problems *problems, char *to, size_t size)
 #define SECOND "---\ntitle: Another\nlogsource: {product: mailtap, service: auth}\ndetection:\n"
 #define BOB    "  s: {user.name: bob}\n  condition: s\n"
 
-/* --- values
- * --------------------------------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------------------------------
+ */
 
 static void expect_search(const struct sigma_options *with, const char *search,
                           const char *expected)
@@ -168,8 +168,8 @@ static void searches(void **state)
                   "user.name ~, server.port ~ high");
 }
 
-/* --- conditions
- * ----------------------------------------------------------------------------------- */
+/* --- conditions ---------------------------------------------------------------------------------
+ */
 
 static void conditions(void **state)
 {
@@ -271,8 +271,8 @@ static void warnings(void **state)
     }
 }
 
-/* --- rules
- * ---------------------------------------------------------------------------------------- */
+/* --- rules --------------------------------------------------------------------------------------
+ */
 
 static void whole_rule(void **state)
 {
@@ -388,8 +388,8 @@ static void good_ones_stay(void **state)
     arena_free(set->arena);
 }
 
-/* --- correlations
- * --------------------------------------------------------------------------------- */
+/* --- correlations -------------------------------------------------------------------------------
+ */
 
 #define BASE_A      HEAD BOB "name: base_a\n"
 #define BASE_B      SECOND BOB "name: base_b\n"
@@ -493,8 +493,8 @@ static void chains(void **state)
     arena_free(set->arena);
 }
 
-/* --- filters and tuning
- * --------------------------------------------------------------------------- */
+/* --- filters and tuning -------------------------------------------------------------------------
+ */
 
 static void expect_steps(const struct rule *rule, const char *expected)
 {
@@ -581,8 +581,8 @@ static void one_of_two_thresholds(void **state)
     arena_free(set->arena);
 }
 
-/* --- fingerprints
- * --------------------------------------------------------------------------------- */
+/* --- fingerprints -------------------------------------------------------------------------------
+ */
 
 static void fingerprint_of(const char *yaml, size_t which, uint64_t to[2])
 {
@@ -623,8 +623,8 @@ static void fingerprints(void **state)
     }
 }
 
-/* --- bounds
- * --------------------------------------------------------------------------------------- */
+/* --- bounds -------------------------------------------------------------------------------------
+ */
 
 static char *repeat(const char *head, const char *piece, size_t n, const char *tail)
 {

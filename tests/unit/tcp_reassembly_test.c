@@ -18,8 +18,8 @@ static int teardown(void **state)
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
-/* --- order
- * ---------------------------------------------------------------------------------------- */
+/* --- order --------------------------------------------------------------------------------------
+ */
 
 TEST(in_order)
 {
@@ -117,8 +117,8 @@ TEST(keep_alive)
     expect("open\nclient \"abcd\"\n");
 }
 
-/* --- cause before effect
- * ---------------------------------------------------------------------------- */
+/* --- cause before effect ------------------------------------------------------------------------
+ */
 
 TEST(reply_captured_before_its_command)
 {
@@ -181,8 +181,8 @@ TEST(copy_with_an_older_acknowledgement)
     expect("open\nclient \"QUIT\"\nserver \"221\"\n");
 }
 
-/* --- loss
- * -------------------------------------------------------------------------------------------- */
+/* --- loss ---------------------------------------------------------------------------------------
+ */
 
 TEST(hole_is_given_up_after_a_second)
 {
@@ -349,8 +349,8 @@ TEST(no_memory_for_the_session)
     assert_int_equal(scene.streams.used, 0);
 }
 
-/* --- what is not seen
- * --------------------------------------------------------------------------------- */
+/* --- what is not seen ---------------------------------------------------------------------------
+ */
 
 TEST(only_the_client_is_seen)
 {
@@ -459,8 +459,8 @@ TEST(data_in_the_syn)
     expect("open\nclient \"EHLOMAIL\"\n");
 }
 
-/* --- the end
- * ------------------------------------------------------------------------------------------ */
+/* --- the end ------------------------------------------------------------------------------------
+ */
 
 TEST(closed_by_both)
 {
@@ -561,8 +561,8 @@ TEST(read_enough)
     expect("");
 }
 
-/* --- contradictions
- * ------------------------------------------------------------------------------------ */
+/* --- contradictions -----------------------------------------------------------------------------
+ */
 
 TEST(retransmission_differs)
 {
@@ -631,8 +631,8 @@ TEST(only_the_start_of_a_long_turn_is_compared)
     assert_true(scene.streams.peak < 8 * 1024);
 }
 
-/* --- the property
- * ---------------------------------------------------------------------------------------- */
+/* --- the property -------------------------------------------------------------------------------
+ */
 
 /* A dialogue of turns; each turn acknowledges all before it. */
 struct planned {

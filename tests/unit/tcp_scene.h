@@ -75,8 +75,8 @@ static void scene_say(const char *format, ...)
     scene_write("%s\n", line);
 }
 
-/* --- the fake session
- * ------------------------------------------------------------------------------ */
+/* --- the fake session ---------------------------------------------------------------------------
+ */
 
 struct session *session_new(const struct session_env *env, struct flow_identity *id, bool midstream)
 {
@@ -182,8 +182,8 @@ void session_flow_facts(const struct session *s, struct facts *facts)
     facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");
 }
 
-/* --- the stage
- * -------------------------------------------------------------------------------------- */
+/* --- the stage ----------------------------------------------------------------------------------
+ */
 
 static uint64_t scene_fact(const struct event *event, enum field field)
 {

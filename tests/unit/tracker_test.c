@@ -107,7 +107,7 @@ static void assert_accounts(uint64_t failed, uint64_t few)
     assert_int_equal(said(FIELD_TRACK_ACCOUNTS_FEW_TRIES), few);
 }
 
-/* --- recipients --------------------------------------------------------------------------------
+/* --- recipients ---------------------------------------------------------------------------------
  */
 
 TEST(recipients_of_one_message)
@@ -212,7 +212,7 @@ TEST(nothing_to_say)
     assert_recipients(1, 1, 0);
 }
 
-/* --- VRFY and EXPN -----------------------------------------------------------------------------
+/* --- VRFY and EXPN ------------------------------------------------------------------------------
  */
 
 static void ask(uint32_t from, uint64_t time_ns, const char *action, const char *code)
@@ -246,7 +246,7 @@ TEST(questions)
     assert_int_equal(said(FIELD_TRACK_ADDRESSES_ASKED), 1);
 }
 
-/* --- logins ------------------------------------------------------------------------------------
+/* --- logins -------------------------------------------------------------------------------------
  */
 
 TEST(accounts)
@@ -317,7 +317,7 @@ TEST(answers_that_judge_no_secret)
     assert_int_equal(tracked.records.len, 0);
 }
 
-/* --- bounds ------------------------------------------------------------------------------------
+/* --- bounds -------------------------------------------------------------------------------------
  */
 
 TEST(the_latest_thousand)
@@ -360,7 +360,7 @@ TEST(large_clients_give_way)
     assert_true(tracker_evicted(tracker) > 30);
 }
 
-/* --- against an implementation that keeps everything -------------------------------------------
+/* --- against an implementation that keeps everything --------------------------------------------
  */
 
 #define KEPT 400
