@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "finding.h"
 #include "report_internal.h"
+#include "severity.h"
 #include "text.h"
 
 #define SHOWN_PER_RULE 50
@@ -18,25 +18,22 @@ static void print_coloured(const struct page *page, const char *code, const char
     fprintf(page->out, "%s%s%s", page->colour ? code : "", text, page->colour ? "\033[0m" : "");
 }
 
-static const struct {
-    enum severity severity;
-    const char *name, *colour;
-} severities[] = {
-    { SEVERITY_CRITICAL, "CRITICAL", "\033[1;31m" },
-    { SEVERITY_HIGH, "HIGH", "\033[31m" },
-    { SEVERITY_MEDIUM, "MEDIUM", "\033[33m" },
-    { SEVERITY_LOW, "LOW", "\033[36m" },
-    { SEVERITY_INFO, "INFO", "" },
-};
-
 static void print_severity(const struct page *page, uint64_t severity)
 {
-    for (size_t i = 0; i < sizeof severities / sizeof severities[0]; i++) {
-        if (severity >= severities[i].severity) {
-            print_coloured(page, severities[i].colour, severities[i].name);
-            return;
-        }
-    }
+    static const struct {
+        enum severity at_least;
+        const char *code;
+    } colours[] = {
+        { SEVERITY_CRITICAL, "\033[1;31m" },
+        { SEVERITY_HIGH, "\033[31m" },
+        { SEVERITY_MEDIUM, "\033[33m" },
+        { SEVERITY_LOW, "\033[36m" },
+        { SEVERITY_NONE, "" },
+    };
+    size_t i = 0;
+    while (severity < colours[i].at_least)
+        i++;
+    print_coloured(page, colours[i].code, severity_label(severity));
 }
 
 /* Text from the network may hold terminal control sequences: they are shown, not obeyed. */

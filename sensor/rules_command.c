@@ -25,7 +25,7 @@ static void list(const struct rule_set *set, FILE *out)
         const char *state = state_of(rule);
         reporting += rule->reports && !rule->disabled && !rule->waits_for;
         waiting += rule->waits_for != NULL;
-        fprintf(out, "%-13s  %-30s  %s", severity_name(rule->level), rule->id, rule->title);
+        fprintf(out, "%-13s  %-30s  %s", severity_level(rule->level), rule->id, rule->title);
         if (state[0])
             fprintf(out, " (%s%s%s)", state, rule->waits_for ? " " : "",
                     rule->waits_for ? rule->waits_for : "");
@@ -37,10 +37,10 @@ static void list(const struct rule_set *set, FILE *out)
     fputs(".\n", out);
 }
 
-static bool is_called(const struct rule *rule, const char *name)
+bool rule_is_called(const struct rule *rule, const char *name)
 {
     return strcmp(rule->id, name) == 0 || strcmp(rule->uuid, name) == 0 ||
-           strcmp(rule->name, name) == 0 || strcmp(rule->title, name) == 0;
+           strcmp(rule->name, name) == 0;
 }
 
 static void no_such_rule(const struct rule_set *set, const char *name)
@@ -60,7 +60,7 @@ static bool explain(const struct rule_set *set, const char *name, FILE *out)
 {
     size_t found = 0;
     for (size_t i = 0; i < set->count; i++) {
-        if (!is_called(&set->rules[i], name))
+        if (!rule_is_called(&set->rules[i], name) && strcmp(set->rules[i].title, name) != 0)
             continue;
         fputs(found++ > 0 ? "\n----\n\n" : "", out);
         explain_rule(set, i, out);

@@ -7,6 +7,9 @@
 #include "config.h"
 #include "detect.h"
 
+/* Whether this is the rule's finding id, uuid or name. */
+bool rule_is_called(const struct rule *, const char *name);
+
 /* list, check and explain; what is wrong with rules goes to standard error. */
 enum exit_code rules_command(const struct config *, FILE *out);
 

@@ -22,8 +22,7 @@ struct rules_trial {
 
 static bool is_meant(const struct rules_trial *trial, const struct rule *rule)
 {
-    return !trial->id || strcmp(rule->id, trial->id) == 0 || strcmp(rule->uuid, trial->id) == 0 ||
-           strcmp(rule->name, trial->id) == 0;
+    return !trial->id || rule_is_called(rule, trial->id);
 }
 
 struct rules_trial *rules_trial_new(const struct rule_set *set, const char *id, FILE *out)
@@ -63,7 +62,7 @@ static void print_event(const struct rules_trial *trial, const struct event *eve
 static void print_rule(const struct rules_trial *trial, size_t place, const char *what)
 {
     const struct rule *rule = &trial->set->rules[place];
-    fprintf(trial->out, "    %s %s (%s)%s%s\n", what, rule->id, severity_name(rule->level),
+    fprintf(trial->out, "    %s %s (%s)%s%s\n", what, rule->id, severity_level(rule->level),
             rule->reports ? "" : ", which feeds others: ", rule->reports ? "" : rule->title);
 }
 
@@ -183,7 +182,7 @@ static void print_no(const struct rules_trial *trial, const struct rule *rule)
         same += is_meant(trial, &trial->set->rules[i]) && trial->set->rules[i].level == rule->level;
     fputs("    no", trial->out);
     if (trial->meant > 1)
-        fprintf(trial->out, ", %s", severity_name(rule->level));
+        fprintf(trial->out, ", %s", severity_level(rule->level));
     if (same > 1)
         fprintf(trial->out, " (%s)", rule->title);
     fputs(": ", trial->out);

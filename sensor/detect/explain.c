@@ -9,22 +9,6 @@
 #define VALUES_TOLD 12
 #define SECOND      UINT64_C(1000000000)
 
-const char *severity_name(enum severity severity)
-{
-    static const struct {
-        enum severity severity;
-        const char *name;
-    } names[] = { { SEVERITY_CRITICAL, "critical" },
-                  { SEVERITY_HIGH, "high" },
-                  { SEVERITY_MEDIUM, "medium" },
-                  { SEVERITY_LOW, "low" } };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (severity >= names[i].severity)
-            return names[i].name;
-    }
-    return "informational";
-}
-
 /* Words as many to a line as fit, each line behind `indent` spaces; line breaks count as spaces. */
 static void print_wrapped(const char *text, int indent, FILE *out)
 {
@@ -352,7 +336,7 @@ static void print_state(const struct rule *rule, FILE *out)
 void explain_rule(const struct rule_set *set, size_t place, FILE *out)
 {
     const struct rule *rule = &set->rules[place];
-    fprintf(out, "%s (%s)\n%s\n%s:%u", rule->title, severity_name(rule->level), rule->id,
+    fprintf(out, "%s (%s)\n%s\n%s:%u", rule->title, severity_level(rule->level), rule->id,
             rule->place.file, rule->place.line);
     fprintf(out, rule->uuid[0] ? ", %s\n\n" : "%s\n\n", rule->uuid);
     if (rule->description && rule->description[0]) {

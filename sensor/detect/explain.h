@@ -8,7 +8,4 @@
 
 void explain_rule(const struct rule_set *, size_t rule, FILE *);
 
-/* "informational", ... "critical". */
-const char *severity_name(enum severity);
-
 #endif

@@ -9,16 +9,7 @@
 
 #include "problems.h"
 #include "schema.h"
-
-/* event.severity of ECS; the level of a rule. */
-enum severity {
-    SEVERITY_NONE,
-    SEVERITY_INFO = 1,
-    SEVERITY_LOW = 21,
-    SEVERITY_MEDIUM = 47,
-    SEVERITY_HIGH = 73,
-    SEVERITY_CRITICAL = 99
-};
+#include "severity.h"
 
 /* --- what is compared ---------------------------------------------------------------------------
  */

@@ -187,7 +187,7 @@ static void recipients(struct tracker *all, const struct facts_index *facts, str
             continue;
         struct tracked *thing = see(all, client, list, address_name(recipient->address));
         enum answer answer = answer_of(recipient->code, recipient->enhanced);
-        if (thing && answer != ANSWER_NONE)
+        if (answer != ANSWER_NONE)
             thing->answer = (uint8_t)answer;
     }
     count_answers(list, counts);
@@ -224,10 +224,7 @@ static void questions(struct tracker *all, const struct facts_index *facts, stru
         return;
     struct tracker_list *list = &client->questions;
     tracker_list_forget(list, oldest(all->now_ns, RECIPIENTS_NS));
-    struct tracked *thing = see(all, client, list, client->question++);
-    if (!thing)
-        return;
-    thing->answer = (uint8_t)answer_in(facts);
+    see(all, client, list, client->question++)->answer = (uint8_t)answer_in(facts);
     count_answers(list, counts);
     facts_number(to, FIELD_TRACK_ADDRESSES_ASKED, list->count);
     facts_number(to, FIELD_TRACK_ADDRESSES_UNKNOWN, counts[ANSWER_UNKNOWN]);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "severity.h"
 #include "text.h"
 
 #define BUFFER_BYTES   ((size_t)256 * 1024)
@@ -104,27 +105,18 @@ static void add(struct json_lines *json, struct bytes data)
     json->len += data.len;
 }
 
-/* From ECS's numbers. */
-static struct bytes severity_name(struct bytes number)
+static struct bytes label_of(struct bytes number)
 {
-    static const struct {
-        uint64_t at_least;
-        const char *name;
-    } names[] = { { 99, "CRITICAL" }, { 73, "HIGH" }, { 47, "MEDIUM" }, { 21, "LOW" } };
     uint64_t severity = 0;
     text_to_u64(number, &severity);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (severity >= names[i].at_least)
-            return bytes_of_string(names[i].name);
-    }
-    return BYTES_LITERAL("INFO");
+    return bytes_of_string(severity_label(severity));
 }
 
 /* The severity and the message; control characters of whoever wrote it are shown, not obeyed. */
 static size_t finding_line(const struct rendered *rendered, char text[LINE_MAX_BYTES])
 {
     size_t len = 0;
-    struct bytes parts[] = { severity_name(rendered->column[COLUMN_SEVERITY]), BYTES_LITERAL("  "),
+    struct bytes parts[] = { label_of(rendered->column[COLUMN_SEVERITY]), BYTES_LITERAL("  "),
                              rendered->message };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         for (size_t k = 0; k < parts[i].len && len < LINE_MAX_BYTES; k++) {
