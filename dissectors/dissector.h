@@ -27,6 +27,8 @@ struct dissector {
     /* Also ENDED_UPGRADED. Events that waited for an answer are emitted here; memory of the state
      * is freed here. */
     void (*end)(struct session *, void *state, enum ending);
+    /* Whether this line, without its end, begins with a command of the protocol. NULL: none has. */
+    bool (*is_command)(struct bytes line);
 };
 
 /* Facts of the whole session, which every event gets, and of the message under way, which the
@@ -66,6 +68,9 @@ void session_proxy_judged(struct session *, bool believed);
 void session_proxied(struct session *, enum proxied_by, struct bytes address, uint16_t port);
 /* Nobody knows for whom it speaks now, if for anybody. */
 void session_not_proxied(struct session *);
+
+/* Who closed or reset the connection first; false if that is not known. Of use in end(). */
+bool session_closed_by(const struct session *, enum direction);
 
 /* How many bytes of this direction were sent and not read yet. */
 size_t session_unread(const struct session *, enum direction);

@@ -59,5 +59,5 @@ void imap_listed(struct session *s, struct imap *imap, struct bytes words)
     }
     imap->listed_literals = literals;
     login_listed(s, imap, disabled);
-    starttls_listed(s, tls);
+    starttls_listed(s, tls, false);
 }

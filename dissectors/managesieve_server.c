@@ -46,7 +46,7 @@ static void listing_end(struct session *s, struct managesieve *sieve, bool compl
         }
     }
     if (complete && (sieve->listing_starttls || !sieve->logged_in))
-        starttls_listed(s, sieve->listing_starttls);
+        starttls_listed(s, sieve->listing_starttls, false);
     facts_clear(&sieve->listing);
     sieve->listing_starttls = false;
     sieve->listed = 0;

@@ -117,7 +117,7 @@ void pop3_listing_end(struct session *s, struct pop3 *pop3)
             keep(starttls_hello(s), &pop3->announced, fact.field, fact.value);
     }
     if (listing->of == POP3_CAPA && (listing->starttls || !pop3->logged_in))
-        starttls_listed(s, listing->starttls);
+        starttls_listed(s, listing->starttls, false);
     facts_clear(&listing->facts);
     listing->of = POP3_UNKNOWN;
 }

@@ -449,6 +449,11 @@ void session_partial(struct session *s, enum coverage reason)
     s->coverage |= (uint16_t)reason;
 }
 
+void session_closing(struct session *s, enum direction from)
+{
+    s->closed_by[role_of(s, from)] = true;
+}
+
 void session_end(struct session *s, struct moment now, enum ending ending)
 {
     s->now = now;
@@ -534,10 +539,11 @@ void session_emit(struct session *s, enum event_kind kind)
 
 void session_weird(struct session *s, enum weird weird, enum direction d)
 {
-    if (s->weirds[d] & 1U << weird)
+    if (s->weirds[d] & 1U << weird) {
+        facts_clear(s->env->own);
         return;
+    }
     s->weirds[d] |= 1U << weird;
-    facts_clear(s->env->own);
     facts_string(s->env->own, FIELD_WEIRD_NAME, schema_weird(weird));
     facts_string(s->env->own, FIELD_WEIRD_DIRECTION, direction_name(d));
     session_emit(s, EVENT_WEIRD);
@@ -643,6 +649,11 @@ void session_proxied(struct session *s, enum proxied_by by, struct bytes address
     facts_ip(&s->facts, FIELD_PROXIED_IP, address);
     if (port > 0)
         facts_number(&s->facts, FIELD_PROXIED_PORT, port);
+}
+
+bool session_closed_by(const struct session *s, enum direction d)
+{
+    return s->closed_by[d] && !s->closed_by[other_direction(d)];
 }
 
 size_t session_unread(const struct session *s, enum direction d)

@@ -66,6 +66,8 @@ void session_visible(struct session *, struct moment, enum direction, enum claim
 void session_partial(struct session *, enum coverage);
 /* Memory is short: what was not read yet goes, and becomes a gap. */
 void session_relieve(struct session *, struct moment);
+/* This side closed or reset the connection first: told before the end, where it can be told. */
+void session_closing(struct session *, enum direction);
 /* No more bytes will come: events that waited for an answer are made now. Once. */
 void session_end(struct session *, struct moment, enum ending);
 
@@ -73,7 +75,8 @@ void session_end(struct session *, struct moment, enum ending);
  * count. */
 bool session_reading(const struct session *);
 
-/* An oddity of this session, reported once for each direction. */
+/* An oddity of this session, reported once for each direction, with what was put into the event's
+ * own facts before. */
 void session_weird(struct session *, enum weird, enum direction);
 
 /* Whether there is a dissector of this name. */

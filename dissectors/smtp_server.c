@@ -73,7 +73,7 @@ static void listing_complete(struct session *s, struct smtp *smtp)
             smtp->announced++;
         }
     }
-    starttls_listed(s, smtp->listing_starttls);
+    starttls_listed(s, smtp->listing_starttls, false);
     smtp->listed = true;
     smtp->chunking |= smtp->listing_chunking;
 }

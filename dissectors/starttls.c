@@ -24,9 +24,16 @@ struct facts *starttls_hello(struct session *s)
     return &s->starttls.hello;
 }
 
-void starttls_listed(struct session *s, bool offered)
+bool starttls_masks(struct bytes word)
+{
+    (void)word;
+    return false;
+}
+
+void starttls_listed(struct session *s, bool offered, bool masked)
 {
     struct starttls *t = &s->starttls;
+    t->masked |= masked;
     if (offered)
         t->offered = CLAIM_YES;
     else if (t->offered == CLAIM_UNKNOWN && !session_is_partial(s))
@@ -45,9 +52,15 @@ void starttls_answered(struct session *s, bool accepted, struct bytes code)
     text_copy(t->code, sizeof t->code, code);
 }
 
-void starttls_established(struct session *s)
+void starttls_used(struct session *s, enum clear_use use)
 {
-    s->starttls.established = true;
+    s->starttls.used |= (uint8_t)use;
+}
+
+void starttls_handshake(struct session *s, enum handshake handshake)
+{
+    if (handshake > s->starttls.handshake)
+        s->starttls.handshake = handshake;
 }
 
 /* A stray CRLF is sloppiness, not a command. */
@@ -104,7 +117,7 @@ static const struct {
 static enum state state_of(const struct starttls *t, bool partial, enum ending ending)
 {
     bool over = ending == ENDED_CLOSED || ending == ENDED_RESET;
-    if (t->established)
+    if (t->handshake == HANDSHAKE_ESTABLISHED)
         return ESTABLISHED;
     if (t->accepted == CLAIM_NO)
         return REFUSED;

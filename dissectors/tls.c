@@ -81,7 +81,7 @@ static size_t tls_data(struct session *s, void *state, enum direction d, struct 
     note_record(side, d, unread.data[0], len);
     side->record_left = len;
     if (complete(tls)) {
-        starttls_established(s);
+        starttls_handshake(s, HANDSHAKE_ESTABLISHED);
         session_ignore_rest(s);
     }
     return HEADER_LEN;

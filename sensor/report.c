@@ -224,6 +224,7 @@ void report_event(struct report *report, enum event_kind kind, const struct fact
     case EVENT_WEIRD:
         report->weirds++;
         break;
+    case EVENT_TLS:
     case EVENT_STATS: /* what is wrong becomes a finding */
     case EVENT_KINDS:
         break;

@@ -7,10 +7,8 @@ static const struct row {
     enum severity at_least;
     const char *level, *label;
 } rows[] = {
-    { SEVERITY_CRITICAL, "critical", "CRITICAL" },
-    { SEVERITY_HIGH, "high", "HIGH" },
-    { SEVERITY_MEDIUM, "medium", "MEDIUM" },
-    { SEVERITY_LOW, "low", "LOW" },
+    { SEVERITY_CRITICAL, "critical", "CRITICAL" }, { SEVERITY_HIGH, "high", "HIGH" },
+    { SEVERITY_MEDIUM, "medium", "MEDIUM" },       { SEVERITY_LOW, "low", "LOW" },
     { SEVERITY_NONE, "informational", "INFO" },
 };
 

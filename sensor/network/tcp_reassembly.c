@@ -172,11 +172,32 @@ void tcp_free(struct tcp *t)
     t->reassembly = NULL;
 }
 
+/* Whether this side's FIN answers the other's. */
+static bool fin_answers(const struct tcp_side *side, const struct tcp_side *other)
+{
+    return side->has_fin && other->has_fin && seq_distance(side->fin_ack, other->fin) > 0;
+}
+
+/* Who closed first: what the two FINs acknowledge tells it in whatever order they were captured; of
+ * FINs that crossed nobody's was first. */
+static void tell_closer(const struct tcp *t)
+{
+    const struct tcp_side *side = t->side;
+    bool client_answers = fin_answers(&side[FROM_CLIENT], &side[FROM_SERVER]);
+    bool server_answers = fin_answers(&side[FROM_SERVER], &side[FROM_CLIENT]);
+    bool client = side[FROM_CLIENT].has_fin, server = side[FROM_SERVER].has_fin;
+    if (client != server)
+        session_closing(t->reassembly->session, client ? FROM_CLIENT : FROM_SERVER);
+    else if (client_answers != server_answers)
+        session_closing(t->reassembly->session, server_answers ? FROM_CLIENT : FROM_SERVER);
+}
+
 /* Ends the session, if there is one, and with it the reading. */
 static void stop_reading(struct tcp *t, struct moment now, enum ending ending)
 {
     struct reassembly *r = t->reassembly;
     if (r && r->session) {
+        tell_closer(t);
         session_end(r->session, now, ending);
         r->env->session_over(r->env->arg, r->identity, r->session);
     }
@@ -847,7 +868,7 @@ static void note_ack(struct tcp *t, enum direction d, uint32_t ack)
 }
 
 /* The first FIN counts, unless the stream is known to go on behind it. */
-static void note_fin(struct tcp *t, enum direction d, uint32_t seq)
+static void note_fin(struct tcp *t, enum direction d, uint32_t seq, uint32_t ack)
 {
     struct tcp_side *side = &t->side[d];
     const struct waiting *last =
@@ -857,6 +878,7 @@ static void note_fin(struct tcp *t, enum direction d, uint32_t seq)
         return;
     side->has_fin = true;
     side->fin = seq;
+    side->fin_ack = ack;
 }
 
 static bool plausible(const struct tcp *t, enum direction d, const struct segment *s)
@@ -915,7 +937,7 @@ static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_i
     };
     piece.segment_end = piece_end(&piece) + (s->flags & TCP_FIN ? 1 : 0);
     if (s->flags & TCP_FIN)
-        note_fin(t, d, piece_end(&piece));
+        note_fin(t, d, piece_end(&piece), s->ack);
     int32_t to_fin = side->has_fin ? seq_distance(side->fin, piece.seq) : INT32_MAX;
     if (piece_span(&piece) == 0)
         return;
@@ -941,6 +963,8 @@ static void reset(struct tcp *t, struct moment now, enum direction d, const stru
         give_up_oldest(t, now);
     if (t->reassembly && t->side[d].seen)
         give_up(t, now, d, s->seq);
+    if (t->reassembly && t->reassembly->session && !t->side[other_direction(d)].has_fin)
+        session_closing(t->reassembly->session, d);
     tcp_end(t, now, ENDED_RESET);
 }
 
@@ -959,7 +983,7 @@ static void take_segment(struct tcp *t, const struct tcp_env *env, struct flow_i
     }
     if (t->state == TCP_COUNTED) {
         if (s->flags & TCP_FIN) {
-            note_fin(t, d, s->seq);
+            note_fin(t, d, s->seq, s->ack);
             end_if_closed(t, now);
         }
         return;

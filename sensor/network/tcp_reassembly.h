@@ -45,6 +45,7 @@ struct tcp_side {
     uint32_t acked; /* the highest number that it acknowledged: it has the other side's bytes before
                        that */
     uint32_t fin;   /* sequence number of its FIN */
+    uint32_t fin_ack; /* what that FIN acknowledged */
     bool seen : 1, syn : 1, has_acked : 1;
     bool from_start : 1; /* `first` is certain: its SYN was seen, or the SYN that acknowledges it */
     bool has_fin : 1,

@@ -111,10 +111,12 @@ static void read_line(struct reader *r, char *text)
     static const struct {
         const char *name;
         enum ending ending;
-    } endings[] = { { "close", ENDED_CLOSED },
-                    { "reset", ENDED_RESET },
-                    { "timeout", ENDED_TIMEOUT },
-                    { "end of input", ENDED_INPUT } };
+        enum direction closer;
+    } endings[] = {
+        { "close", ENDED_CLOSED, FROM_CLIENT },    { "close S", ENDED_CLOSED, FROM_SERVER },
+        { "reset", ENDED_RESET, FROM_CLIENT },     { "reset S", ENDED_RESET, FROM_SERVER },
+        { "timeout", ENDED_TIMEOUT, FROM_CLIENT }, { "end of input", ENDED_INPUT, FROM_CLIENT }
+    };
     struct dialogue *d = r->d;
     const char *line = text;
     if (line[0] == '#' || line[0] == '\0' || read_data(r, line))
@@ -122,6 +124,7 @@ static void read_line(struct reader *r, char *text)
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         if (strcmp(line, endings[i].name) == 0) {
             d->ending = endings[i].ending;
+            d->closer = endings[i].closer;
             return;
         }
     }
@@ -151,7 +154,7 @@ static void read_line(struct reader *r, char *text)
 /* The port of the protocol that the folder is named after. */
 static uint16_t usual_port(const char *path)
 {
-    return strstr(path, "/imap/") ? 143 : 25;
+    return strstr(path, "/imap/") ? 143 : strstr(path, "/tls/") ? 993 : 25;
 }
 
 struct dialogue *dialogue_read(const char *path)
@@ -257,6 +260,8 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
             n++;
         play_run(&p, turn + i, n, how);
     }
+    if (d->ending == ENDED_CLOSED || d->ending == ENDED_RESET)
+        session_closing(p.session, d->closer);
     session_end(p.session, p.now, d->ending);
     session_free(p.session);
     stage_close(&stage);

@@ -27,6 +27,7 @@ struct dialogue {
     bool hidden[DIRECTIONS];
     uint16_t port;
     enum ending ending;
+    enum direction closer; /* of `close` and `reset` */
 };
 
 /* Exits with a message if the file cannot be read or is malformed: a broken test must not pass. */

@@ -144,6 +144,12 @@ void session_partial(struct session *s, enum coverage reason)
     CHECK(!s->ended);
 }
 
+void session_closing(struct session *s, enum direction d)
+{
+    (void)d;
+    CHECK(!s->ended);
+}
+
 void session_end(struct session *s, struct moment now, enum ending ending)
 {
     (void)now, (void)ending;

@@ -98,17 +98,17 @@ static void send_turn(struct host *h, enum direction d, struct bytes data, bool 
     }
 }
 
-static void send_end(struct host *h, enum ending ending)
+static void send_end(struct host *h, enum ending ending, enum direction closer)
 {
     h->now_ns += TURN_NS;
     switch (ending) {
     case ENDED_RESET:
-        send_bare(h, FROM_CLIENT, TCP_RST | TCP_ACK);
+        send_bare(h, closer, TCP_RST | TCP_ACK);
         break;
     case ENDED_CLOSED:
-        send_bare(h, FROM_CLIENT, TCP_FIN | TCP_ACK);
-        send_bare(h, FROM_SERVER, TCP_FIN | TCP_ACK);
-        send_bare(h, FROM_CLIENT, TCP_ACK);
+        send_bare(h, closer, TCP_FIN | TCP_ACK);
+        send_bare(h, other_direction(closer), TCP_FIN | TCP_ACK);
+        send_bare(h, closer, TCP_ACK);
         break;
     case ENDED_TIMEOUT:
         h->c->silence_ns = TIMEOUT_NS;
@@ -157,7 +157,7 @@ void conversation_of(struct conversation *c, const struct dialogue *d)
         send_turn(&h, turn->direction, bytes_over(at[turn->direction], turn->data.len), answered);
         at[turn->direction] += turn->data.len;
     }
-    send_end(&h, d->ending);
+    send_end(&h, d->ending, d->closer);
 }
 
 /* --- frames -------------------------------------------------------------------------------------

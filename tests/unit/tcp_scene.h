@@ -21,7 +21,7 @@ struct session {
     struct flow_identity *id;
     size_t bytes;
     uint8_t coverage;
-    bool ended;
+    bool ended, closed_by[DIRECTIONS];
 };
 
 static struct scene {
@@ -150,6 +150,12 @@ void session_partial(struct session *s, enum coverage reason)
 {
     s->coverage |= (uint8_t)reason;
     scene_say("partial %d", (int)reason);
+}
+
+void session_closing(struct session *s, enum direction d)
+{
+    assert_false(s->ended);
+    s->closed_by[d] = true;
 }
 
 void session_end(struct session *s, struct moment now, enum ending ending)
