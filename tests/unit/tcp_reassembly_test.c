@@ -474,6 +474,51 @@ TEST(closed_by_both)
     expect("");
 }
 
+/* "client", "server", or "nobody" if it was not told. */
+static const char *closer(void)
+{
+    assert_false(scene.closed_by[FROM_CLIENT] && scene.closed_by[FROM_SERVER]);
+    return scene.closed_by[FROM_CLIENT]   ? "client"
+           : scene.closed_by[FROM_SERVER] ? "server"
+                                          : "nobody";
+}
+
+TEST(who_closed_first)
+{
+    static const struct {
+        struct {
+            enum direction from;
+            int flags;
+            uint32_t offset, ack;
+        } end[2];
+        const char *closer;
+    } cases[] = {
+        { { { FROM_CLIENT, TCP_FIN, 5, 5 }, { FROM_SERVER, TCP_FIN, 5, 6 } }, "client" },
+        { { { FROM_SERVER, TCP_FIN, 5, 5 }, { FROM_CLIENT, TCP_FIN, 5, 6 } }, "server" },
+        /* The second one was captured first. */
+        { { { FROM_SERVER, TCP_FIN, 5, 6 }, { FROM_CLIENT, TCP_FIN, 5, 5 } }, "client" },
+        /* They crossed. */
+        { { { FROM_CLIENT, TCP_FIN, 5, 5 }, { FROM_SERVER, TCP_FIN, 5, 5 } }, "nobody" },
+        { { { FROM_CLIENT, TCP_FIN, 5, 5 }, { FROM_SERVER, TCP_RST, 5, 5 } }, "client" },
+        { { { FROM_SERVER, TCP_RST, 5, 5 } }, "server" },
+        { { { FROM_CLIENT, TCP_RST, 5, 5 } }, "client" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        handshake();
+        client(1, 1, "QUIT");
+        server(1, 5, "221 ");
+        scene_close_line();
+        scene.log_len = 0;
+        scene.closed_by[FROM_CLIENT] = scene.closed_by[FROM_SERVER] = false;
+        for (size_t n = 0; n < 2 && cases[i].end[n].flags; n++)
+            flags_of(cases[i].end[n].from, TCP_ACK | cases[i].end[n].flags, cases[i].end[n].offset,
+                     cases[i].end[n].ack);
+        expect(cases[i].end[1].flags == TCP_FIN ? "end closed\n" : "end reset\n");
+        assert_string_equal(closer(), cases[i].closer);
+        scene.port[FROM_CLIENT]++;
+    }
+}
+
 TEST(half_closed)
 {
     handshake();
@@ -806,6 +851,7 @@ int main(void)
         IN_SCENE(midstream_reordered),
         IN_SCENE(data_in_the_syn),
         IN_SCENE(closed_by_both),
+        IN_SCENE(who_closed_first),
         IN_SCENE(half_closed),
         IN_SCENE(fin_waits_for_its_turn),
         IN_SCENE(data_behind_the_fin),

@@ -21,7 +21,7 @@ struct session {
     struct flow_identity *id;
     size_t bytes;
     uint8_t coverage;
-    bool ended, closed_by[DIRECTIONS];
+    bool ended;
 };
 
 static struct scene {
@@ -35,6 +35,7 @@ static struct scene {
     uint16_t port[DIRECTIONS];
     size_t read_at_most; /* then the session has read enough; 0: never */
     bool refuse_sessions, log_packets_of_flow;
+    bool closed_by[DIRECTIONS]; /* as the latest session was told */
     int sessions;
     char log[SCENE_LOG];
     size_t log_len;
@@ -155,7 +156,7 @@ void session_partial(struct session *s, enum coverage reason)
 void session_closing(struct session *s, enum direction d)
 {
     assert_false(s->ended);
-    s->closed_by[d] = true;
+    scene.closed_by[d] = true;
 }
 
 void session_end(struct session *s, struct moment now, enum ending ending)
