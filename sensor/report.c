@@ -19,6 +19,11 @@ const char *const report_states[REPORT_STATES] = { "established", "unused", "not
                                                    "refused",     "no_tls", "handshake_failed",
                                                    "unknown" };
 
+const struct report_version report_versions[REPORT_VERSIONS] = {
+    { "tls", "1.3", "TLS 1.3" }, { "tls", "1.2", "TLS 1.2" }, { "tls", "1.1", "TLS 1.1" },
+    { "tls", "1.0", "TLS 1.0" }, { "ssl", "3.0", "SSL 3.0" }, { "ssl", "2.0", "SSL 2.0" },
+};
+
 const struct report_reason report_reasons[REPORT_REASONS] = {
     { "gap", "had packets missing from the capture" },
     { "one_sided", "showed one direction only" },
@@ -180,6 +185,20 @@ static void take_starttls(struct report *report, const struct facts_index *facts
     }
 }
 
+static void take_tls(struct report *report, const struct facts_index *facts)
+{
+    struct fact role;
+    if (!facts_lookup(facts, FIELD_SESSION_ROLE, &role))
+        return; /* not mail's */
+    report->handshakes++;
+    report->failed_handshakes += is(facts, FIELD_TLS_STATE, "failed");
+    report->resumed_handshakes += is(facts, FIELD_TLS_RESUMED, "true");
+    for (size_t i = 0; i < REPORT_VERSIONS; i++)
+        report->by_version[i] +=
+            is(facts, FIELD_TLS_VERSION_PROTOCOL, report_versions[i].protocol) &&
+            is(facts, FIELD_TLS_VERSION, report_versions[i].version);
+}
+
 static void take_flow(struct report *report, const struct facts_index *facts)
 {
     if (!is(facts, FIELD_FLOW_TLS_MODE, "implicit"))
@@ -225,6 +244,8 @@ void report_event(struct report *report, enum event_kind kind, const struct fact
         report->weirds++;
         break;
     case EVENT_TLS:
+        take_tls(report, facts);
+        break;
     case EVENT_STATS: /* what is wrong becomes a finding */
     case EVENT_KINDS:
         break;

@@ -19,8 +19,9 @@ struct line {
 };
 
 enum report_protocol { REPORT_SMTP, REPORT_IMAP, REPORT_POP3, REPORT_SIEVE, REPORT_PROTOCOLS };
-#define REPORT_STATES  7
-#define REPORT_REASONS 9
+#define REPORT_STATES   7
+#define REPORT_REASONS  9
+#define REPORT_VERSIONS 6
 
 /* Names as the events have them, and how a person says them. */
 extern const char *const report_protocols[REPORT_PROTOCOLS], *const report_states[REPORT_STATES];
@@ -28,6 +29,10 @@ struct report_reason {
     const char *reason, *text;
 };
 extern const struct report_reason report_reasons[REPORT_REASONS];
+struct report_version {
+    const char *protocol, *version, *text;
+};
+extern const struct report_version report_versions[REPORT_VERSIONS];
 
 struct report {
     struct lru *findings;
@@ -38,6 +43,8 @@ struct report {
     struct {
         uint64_t clear, upgraded, implicit;
     } sessions[REPORT_PROTOCOLS];
+    /* Handshakes of mail sessions, by the version that was chosen. */
+    uint64_t by_version[REPORT_VERSIONS], handshakes, failed_handshakes, resumed_handshakes;
     uint64_t logins, refused_logins, exposing_logins, messages, weirds;
 };
 

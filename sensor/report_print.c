@@ -246,6 +246,25 @@ static void print_protocols(const struct report *report, FILE *out)
     }
 }
 
+static void print_handshakes(const struct report *report, FILE *out)
+{
+    const char *comma = "";
+    if (report->handshakes == 0)
+        return;
+    fputs("  TLS:", out);
+    for (size_t i = 0; i < REPORT_VERSIONS; i++) {
+        if (report->by_version[i] > 0) {
+            fprintf(out, "%s %llu %s", comma, (unsigned long long)report->by_version[i],
+                    report_versions[i].text);
+            comma = ",";
+        }
+    }
+    fprintf(out, "%s ", *comma ? ";" : "");
+    print_number(out, report->handshakes, "handshake");
+    fprintf(out, ", %llu resumed, %llu failed\n", (unsigned long long)report->resumed_handshakes,
+            (unsigned long long)report->failed_handshakes);
+}
+
 static void print_sessions(const struct report *report, const struct page *page)
 {
     FILE *out = page->out;
@@ -261,6 +280,7 @@ static void print_sessions(const struct report *report, const struct page *page)
         }
     }
     fprintf(out, "%s\n", *comma ? "" : " no session began in clear");
+    print_handshakes(report, out);
     fputs("  In clear: ", out);
     print_number(out, report->logins, "login attempt");
     fprintf(out, " (%llu refused, %llu exposed a password or token), ",
