@@ -52,3 +52,13 @@ gnutls_says() {
     printf 'NOOP\nQUIT\n' | in_client timeout 15 gnutls-cli --insecure --disable-sni --port "$port" --priority "$priority" "$@" \
         192.0.2.25 >>"$work/gnutls.log" 2>&1 || true
 }
+
+# serve_python PORT ARGUMENT...: a program on standard input in the server's namespace, which may import listen.py, up to the moment
+# in which it listens on the port.
+serve_python() {
+    local port=$1
+    cat >"$work/server-$port.py"
+    shift
+    serve env PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$work/server-$port.py" "$@"
+    wait_for_port 192.0.2.25 "$port"
+}
