@@ -53,12 +53,13 @@ gnutls_says() {
         192.0.2.25 >>"$work/gnutls.log" 2>&1 || true
 }
 
-# serve_python PORT ARGUMENT...: a program on standard input in the server's namespace, which may import listen.py, up to the moment
-# in which it listens on the port.
+# serve_python ADDRESS:PORT ARGUMENT...: a program on standard input in the server's namespace, which may import listen.py and
+# meddle.py; returns once it listens there.
 serve_python() {
-    local port=$1
-    cat >"$work/server-$port.py"
+    local there=$1
+    cat >"$work/server-$there.py"
     shift
-    serve env PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$work/server-$port.py" "$@"
-    wait_for_port 192.0.2.25 "$port"
+    serve env PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$work/server-$there.py" "$@"
+    wait_for "a server on $there" bound "$there"
 }
+bound() { [ -n "$(in_server ss -Hltn "src $1")" ]; }

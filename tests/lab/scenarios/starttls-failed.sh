@@ -17,9 +17,8 @@ certtool --generate-certificate --load-ca-certificate "$work/authority.pem" --lo
     2>/dev/null
 { dovecot_tls yes; printf '%s\n' "ssl_cert = <$work/expired.pem" "ssl_key = <$work/server-key.pem"; } |
     dovecot_start expired pop3 192.0.2.26
-listen_twice() { [ "$(in_server ss -Hltn "sport = :$1" | wc -l)" = 2 ]; }
-for port in 143 110; do wait_for "both servers on port $port" listen_twice $port; done
-serve_python 587 <<'PYTHON'
+for there in 192.0.2.25:143 192.0.2.25:110 192.0.2.26:143 192.0.2.26:110; do wait_for "a server on $there" bound $there; done
+serve_python 192.0.2.25:587 <<'PYTHON'
 from listen import listen
 
 
