@@ -14,7 +14,7 @@ signed_certificate() {
     openssl genpkey -algorithm "$3" -pkeyopt "$4" -out "$work/$1-key.pem" 2>/dev/null
     openssl req -new -key "$work/$1-key.pem" -subj "/CN=$2" -out "$work/$1.csr"
     openssl x509 -req -in "$work/$1.csr" -CA "$work/authority.pem" -CAkey "$work/authority-key.pem" -days 36500 \
-        -extfile <(echo "subjectAltName = DNS:$2") -out "$work/$1.pem" 2>/dev/null
+        -extfile <(echo "subjectAltName = DNS:$2, IP:192.0.2.25") -out "$work/$1.pem" 2>/dev/null
 }
 
 # anything_goes: what Dovecot needs to do whatever this OpenSSL can, also what nobody should.
@@ -63,3 +63,34 @@ serve_python() {
     wait_for "a server on $there" bound "$there"
 }
 bound() { [ -n "$(in_server ss -Hltn "src $1")" ]; }
+
+# start_good_tls: a server for the people alice, bob and carol as it should be. Who logs in uses TLS: STARTTLS on 587, 143, 110 and
+# 4190, from the first byte on 465, 993 and 995. Those who trust $trust trust its certificate.
+start_good_tls() {
+    local who port
+    make_authority
+    trust=$work/authority.pem
+    start_users
+    postfix_start submission <<CF
+smtpd_sasl_auth_enable = yes
+smtpd_tls_cert_file = $work/server.pem
+smtpd_tls_key_file = $work/server-key.pem
+--
+587 inet n - n - - smtpd -o smtpd_tls_security_level=encrypt
+465 inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+CF
+    { dovecot_tls required; printf '%s\n' "ssl_cert = <$work/server.pem" "ssl_key = <$work/server-key.pem"; } |
+        dovecot_start mailboxes "imap pop3 sieve"
+    printf 'Subject: inside\r\n\r\ntext\r\n' >"$work/mail.txt"
+    for who in alice bob carol; do put_mail $who "$work/mail.txt"; done
+    for port in 587 465 143 110 4190 993 995; do wait_for_port 192.0.2.25 $port; done
+}
+
+# with_msmtp PORT [OPTION...]: alice sends a mail in TLS.
+with_msmtp() {
+    local port=$1
+    shift
+    printf 'Subject: inside\n\ntext\n' | in_client msmtp --file=/dev/null --host=192.0.2.25 --port="$port" --domain=pc.example.net \
+        --auth=plain --user=alice@example.org --passwordeval="echo $alice_password" --tls=on --tls-trust-file="$trust" \
+        --from=alice@example.org "$@" bob@example.org >>"$work/msmtp.log" 2>&1 || true
+}
