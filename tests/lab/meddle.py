@@ -12,8 +12,8 @@ def pass_on(source, sink, changes):
 
 
 def stand_between(here, server, rules):
-    """Listens at the address here from now on. The rules are a function of the client's address to what is changed on the way to the
-    client and on the way to the server, each a list of pairs."""
+    """Listens at the address here from now on. The rules are a function of the client's address to what is changed on the way to
+    the client and on the way to the server, each a list of pairs."""
     listener = socket.create_server(here)
 
     def serve():

@@ -36,6 +36,20 @@ openssl_says() {
         >>"$work/openssl.log" 2>&1 || true
 }
 
+# openssl_echo ADDRESS:PORT NAME [OPTION...]: a server with the certificate NAME, of the key $key or else NAME, that sends back each
+# line in reverse and closes at "CLOSE". echoed is the client for it.
+openssl_echo() {
+    local there=$1 name=$2
+    shift 2
+    serve openssl s_server -rev -accept "$there" -cert "$work/$name.pem" -key "$work/${key:-$name}-key.pem" "$@"
+    wait_for "a server on $there" bound "$there"
+}
+echoed() {
+    local there=$1
+    shift
+    printf 'hello\nCLOSE\n' | in_client timeout 15 openssl s_client -quiet -connect "$there" "$@" >>"$work/openssl.log" 2>&1 || true
+}
+
 # gnutls_echo PORT PRIORITY [OPTION...]: a server that sends back what it hears, for what OpenSSL 3 no longer does. gnutls_says is
 # the client for it: it says something, reads it again and leaves.
 gnutls_echo() {

@@ -7,26 +7,18 @@ make_authority
 { dovecot_tls yes; printf '%s\n' "ssl_cert = <$work/server.pem" "ssl_key = <$work/server-key.pem"; } |
     dovecot_start mailboxes imap
 wait_for_port 192.0.2.25 993
-# echoing PORT [OPTION...]: a server that sends back each line in reverse. It ends at "CLOSE".
-echoing() {
-    local port=$1
-    shift
-    serve openssl s_server -rev -accept "$port" -cert "$work/server.pem" -key "$work/server-key.pem" "$@"
-    wait_for_port 192.0.2.25 "$port"
-}
 says() {
     local port=$1
     shift
-    printf 'hello\nCLOSE\n' | in_client timeout 15 openssl s_client -quiet -connect "192.0.2.25:$port" \
-        -CAfile "$work/authority.pem" -verify_return_error "$@" >>"$work/openssl.log" 2>&1 || true
+    echoed 192.0.2.25:$port -CAfile "$work/authority.pem" -verify_return_error "$@"
 }
 # again OPTION...: once in full, once with the session of before.
 again() {
     says 995 "$@" -sess_out "$work/session"
     says 995 "$@" -sess_in "$work/session"
 }
-echoing 995 -alpn imap,pop3
-echoing 465 -groups P-384 -verify 1 -CAfile "$work/authority.pem"
+openssl_echo 192.0.2.25:995 server -alpn imap,pop3
+openssl_echo 192.0.2.25:465 server -groups P-384 -verify 1 -CAfile "$work/authority.pem"
 capture_start pcap
 again -tls1_2 -no_ticket
 again -tls1_2

@@ -1,23 +1,15 @@
 # What is rare but allowed: handshake messages in many records, a second handshake within the session, new keys, early data, other
 # suites and groups of TLS 1.3, keys shared beforehand; and what a server turns down: ALPN of the web, a client that comes back with
 # less (FALLBACK_SCSV).
-# An analyst should see: two clients that speak of the web to a mail server, and two that a server took for downgraded.
+# An analyst should see: three clients that speak of the web to a mail server, and two that a server took for downgraded.
 about="implicit TLS by OpenSSL: records of 512 bytes in 1.2 and 1.3, renegotiation (1.2), key update (1.3), 1.3 with ChaCha20, AES-128, CCM-8, X448, P-521 and ffdhe2048, PSK in 1.2; early data by GnuTLS; ALPN h2 turned down with alert 120 in 1.2 and 1.3, ALPN h2 passed over, FALLBACK_SCSV turned down with alert 86"
 made_with="openssl gnutls-bin"
 make_authority
-# echoing PORT [OPTION...]: a server that sends back each line in reverse. It ends at "CLOSE".
-echoing() {
-    local port=$1
-    shift
-    serve openssl s_server -rev -accept 192.0.2.25:"$port" -cert "$work/server.pem" -key "$work/server-key.pem" "$@"
-    wait_for_port 192.0.2.25 "$port"
-}
 # says PORT [OPTION...]: a line there and back.
 says() {
     local port=$1
     shift
-    printf 'hello\nCLOSE\n' | in_client timeout 15 openssl s_client -quiet -connect "192.0.2.25:$port" "$@" \
-        >>"$work/openssl.log" 2>&1 || true
+    echoed 192.0.2.25:$port "$@"
 }
 # commanded COMMAND PORT [OPTION...]: the same, with one of the letters that OpenSSL's client takes for a command in between.
 commanded() {
@@ -35,9 +27,9 @@ commanded() {
         wait_for "the end" grep -q closed "$answers"
     } | in_client timeout 15 openssl s_client -connect "192.0.2.25:$port" "$@" >"$answers" 2>&1 || true
 }
-echoing 993 -alpn imap
-echoing 995 -max_send_frag 512 -client_renegotiation
-echoing 465 -psk 0123456789abcdef -cipher DEFAULT:PSK:@SECLEVEL=0 \
+openssl_echo 192.0.2.25:993 server -alpn imap
+openssl_echo 192.0.2.25:995 server -max_send_frag 512 -client_renegotiation
+openssl_echo 192.0.2.25:465 server -psk 0123456789abcdef -cipher DEFAULT:PSK:@SECLEVEL=0 \
     -ciphersuites TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_8_SHA256 \
     -groups X25519:X448:P-521:ffdhe2048
 gnutls_echo 4190 NORMAL --earlydata
