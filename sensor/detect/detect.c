@@ -7,9 +7,9 @@
 #include "correlation.h"
 #include "tracker.h"
 
-#define WINDOWS_MAX     131072
-#define WINDOWS_BYTES   ((size_t)32 << 20)
-#define TRACKED         8192 /* clients, and servers */
+#define WINDOWS_MAX   131072
+#define WINDOWS_BYTES ((size_t)32 << 20)
+#define TRACKED       8192 /* clients, and servers */
 
 /* What depends on the rules, and is exchanged with them. */
 struct judged {

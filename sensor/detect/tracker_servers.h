@@ -1,8 +1,8 @@
-/* What servers offered lately: of each address and port, in how many sessions it announced STARTTLS,
- * and in how many it surely did not.
+/* What servers offered lately: of each address and port, in how many sessions it announced
+ * STARTTLS, and in how many it surely did not.
  *
- * Counted by the hour, so that a busy server costs no more than a quiet one: a session counts for 24
- * hours, and for up to one hour longer. Bounded: the server unused longest gives way. */
+ * Counted by the hour, so that a busy server costs no more than a quiet one: a session counts for
+ * 24 hours, and for up to one hour longer. Bounded: the server unused longest gives way. */
 #ifndef MAILTAP_TRACKER_SERVERS_H
 #define MAILTAP_TRACKER_SERVERS_H
 
@@ -21,6 +21,7 @@ void tracker_servers_forget(struct tracker_servers *);
 void tracker_servers_session(struct tracker_servers *, const struct facts_index *, uint64_t now_ns,
                              struct facts *to);
 
-uint64_t tracker_servers_evicted(const struct tracker_servers *); /* that something still counted of */
+uint64_t
+tracker_servers_evicted(const struct tracker_servers *); /* that something still counted of */
 
 #endif

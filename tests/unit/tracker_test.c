@@ -1,6 +1,6 @@
-/* What is tracked about one client: recipients, questions, failed logins; and about one server: what
- * it offered. Windows at their edges, answers, bounds, and random events against an implementation
- * that keeps all of them. */
+/* What is tracked about one client: recipients, questions, failed logins; and about one server:
+ * what it offered. Windows at their edges, answers, bounds, and random events against an
+ * implementation that keeps all of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
