@@ -54,6 +54,7 @@ struct config {
     char *rules_folder; /* rules.d beside the file of -c, be it there or not; NULL: no -c */
     /* What rules call %own_networks% and so on. */
     struct text_list own_networks, own_domains, own_trusted_clear;
+    struct text_list own_tls_required_domains, own_tls_required_servers;
     struct text_list own_access, own_submission, own_relay; /* servers */
     struct text_list own_smtp_ports, own_imap_ports, own_pop3_ports, own_sieve_ports;
     enum rules_verb rules_verb;

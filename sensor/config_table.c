@@ -287,6 +287,20 @@ const struct option_row option_rows[] = {
       .preset = "",
       .help = "Networks within which clear text is meant to be, such as between a TLS proxy and "
               "its server (%trusted_clear%)" },
+    { .path = "own.tls_required.domains",
+      .type = OPTION_LIST,
+      .offset = AT(own_tls_required_domains),
+      .fault = domain_fault,
+      .preset = "",
+      .help = "Domains whose mail must be encrypted on its way, with what lies below them "
+              "(%tls_required_endings%); the rule about it waits until it is set" },
+    { .path = "own.tls_required.servers",
+      .type = OPTION_LIST,
+      .offset = AT(own_tls_required_servers),
+      .fault = network_fault,
+      .preset = "",
+      .help = "Servers that must be handed mail by TLS only (%tls_required_servers%); the rule "
+              "about it waits until it is set" },
     { .path = "own.servers.access",
       .type = OPTION_LIST,
       .offset = AT(own_access),

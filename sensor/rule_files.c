@@ -11,7 +11,7 @@
 #include "log.h"
 #include "match.h"
 
-#define ENDINGS 2
+#define ENDINGS 2 /* of each domain */
 
 /* What a placeholder stands for: a list of the configuration. */
 static const struct {
@@ -26,6 +26,7 @@ static const struct {
     LIST("own_networks", "own.networks", own_networks, false),
     LIST("own_domains", "own.domains", own_domains, true),
     LIST("trusted_clear", "own.trusted_clear", own_trusted_clear, false),
+    LIST("tls_required_servers", "own.tls_required.servers", own_tls_required_servers, true),
     LIST("access_servers", "own.servers.access", own_access, true),
     LIST("submission_servers", "own.servers.submission", own_submission, true),
     LIST("relay_servers", "own.servers.relay", own_relay, true),
@@ -37,9 +38,25 @@ static const struct {
 };
 #define LISTS (sizeof lists / sizeof lists[0])
 
+/* The same for lists of domains, as the ends of addresses there. */
+static const struct {
+    const char *name, *option;
+    size_t offset;
+} endings_lists[] = {
+    { "own_address_endings", "own.domains", offsetof(struct config, own_domains) },
+    { "tls_required_endings", "own.tls_required.domains",
+      offsetof(struct config, own_tls_required_domains) },
+};
+#define ENDINGS_LISTS (sizeof endings_lists / sizeof endings_lists[0])
+
 static const char *const nothing[] = { NULL };
 
-/* How addresses of one's own domains end: "@example.org", and ".example.org" below it. */
+static const struct text_list *list_at(const struct config *config, size_t offset)
+{
+    return (const void *)((const char *)config + offset);
+}
+
+/* How addresses of these domains end: "@example.org", and ".example.org" below it. */
 static bool endings_of(const struct text_list *domains, struct text_list *endings)
 {
     for (unsigned i = 0; i < domains->count; i++) {
@@ -58,21 +75,22 @@ static const char *const *items_of(const struct text_list *list)
     return list->count > 0 ? (const char *const *)list->items : nothing;
 }
 
-static size_t fill_placeholders(const struct config *config, const struct text_list *endings,
-                                struct placeholder placeholders[LISTS + 1])
+static size_t fill_placeholders(const struct config *config,
+                                const struct text_list endings[ENDINGS_LISTS],
+                                struct placeholder placeholders[LISTS + ENDINGS_LISTS])
 {
-    for (size_t i = 0; i < LISTS; i++) {
-        const struct text_list *list = (const void *)((const char *)config + lists[i].offset);
-        placeholders[i] = (struct placeholder){ .name = lists[i].name,
-                                                .option = lists[i].option,
-                                                .values = items_of(list),
-                                                .needed = lists[i].needed };
-    }
-    placeholders[LISTS] = (struct placeholder){ .name = "own_address_endings",
-                                                .option = "own.domains",
-                                                .values = items_of(endings),
-                                                .needed = true };
-    return LISTS + 1;
+    for (size_t i = 0; i < LISTS; i++)
+        placeholders[i] =
+            (struct placeholder){ .name = lists[i].name,
+                                  .option = lists[i].option,
+                                  .values = items_of(list_at(config, lists[i].offset)),
+                                  .needed = lists[i].needed };
+    for (size_t i = 0; i < ENDINGS_LISTS; i++)
+        placeholders[LISTS + i] = (struct placeholder){ .name = endings_lists[i].name,
+                                                        .option = endings_lists[i].option,
+                                                        .values = items_of(&endings[i]),
+                                                        .needed = true };
+    return LISTS + ENDINGS_LISTS;
 }
 
 /* The folder of the rules that come with mailtap: beside the program where it was built, else where
@@ -98,17 +116,21 @@ static bool shipped_folder(char folder[PATH_MAX])
 static struct rule_set *load(const struct config *config, const char *const *shipped,
                              const char *const *added, bool foreign, struct problems *problems)
 {
-    struct placeholder placeholders[LISTS + 1];
-    struct text_list endings = { 0 };
+    struct placeholder placeholders[LISTS + ENDINGS_LISTS];
+    struct text_list endings[ENDINGS_LISTS] = { 0 };
     struct rule_set *set = NULL;
-    if (endings_of(&config->own_domains, &endings)) {
+    bool whole = true;
+    for (size_t i = 0; i < ENDINGS_LISTS; i++)
+        whole = whole && endings_of(list_at(config, endings_lists[i].offset), &endings[i]);
+    if (whole) {
         struct sigma_options options = {
             .shipped = shipped, .added = added, .placeholders = placeholders, .foreign = foreign
         };
-        options.placeholder_count = fill_placeholders(config, &endings, placeholders);
+        options.placeholder_count = fill_placeholders(config, endings, placeholders);
         set = sigma_load(&options, problems);
     }
-    text_list_clear(&endings);
+    for (size_t i = 0; i < ENDINGS_LISTS; i++)
+        text_list_clear(&endings[i]);
     if (set && !foreign)
         matcher_free(matcher_new(set, problems));
     if (set)

@@ -7,9 +7,9 @@
 #include "correlation.h"
 #include "tracker.h"
 
-#define WINDOWS_MAX     131072
-#define WINDOWS_BYTES   ((size_t)32 << 20)
-#define TRACKED_CLIENTS 8192
+#define WINDOWS_MAX   131072
+#define WINDOWS_BYTES ((size_t)32 << 20)
+#define TRACKED       8192 /* clients, and servers */
 
 /* What depends on the rules, and is exchanged with them. */
 struct judged {
@@ -90,7 +90,7 @@ struct detect *detect_new(struct rule_set *set, const struct event_receiver *out
     }
     bool built = judge(&detect->rules, set);
     detect->findings = findings_new(set, out);
-    detect->tracker = tracker_new(TRACKED_CLIENTS);
+    detect->tracker = tracker_new(TRACKED);
     detect->correlator =
         correlator_new(set, &(struct correlation_options){ .max_windows = WINDOWS_MAX,
                                                            .max_bytes = WINDOWS_BYTES,
@@ -124,7 +124,7 @@ size_t detect_bytes(const struct detect *detect)
 void detect_track(struct detect *detect, struct event *event, struct facts_index *facts,
                   struct facts *to)
 {
-    if (event->kind != EVENT_AUTH && event->kind != EVENT_MESSAGE)
+    if (event->kind != EVENT_AUTH && event->kind != EVENT_MESSAGE && event->kind != EVENT_STARTTLS)
         return;
     facts_clear(to);
     tracker_event(detect->tracker, event, facts, to);

@@ -1,4 +1,5 @@
-/* What one client did lately: recipients, questions for addresses, failed logins. */
+/* What one client did lately: recipients, questions for addresses, failed logins. And what a server
+ * offered. */
 #include "tracker.h"
 
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include "lru.h"
 #include "siphash.h"
 #include "tracker_list.h"
+#include "tracker_servers.h"
 
 #define MINUTE          (UINT64_C(60) * 1000000000)
 #define RECIPIENTS_NS   (10 * MINUTE)
@@ -39,6 +41,7 @@ struct recipient {
 
 struct tracker {
     struct lru *clients;
+    struct tracker_servers *servers;
     struct pool pool;
     uint64_t now_ns, evicted;
     struct recipient rows[UINT8_MAX + 1];
@@ -327,26 +330,29 @@ void tracker_event(struct tracker *all, const struct event *event, const struct 
             questions(all, facts, to);
         else
             recipients(all, facts, to);
+    } else if (event->kind == EVENT_STARTTLS) {
+        tracker_servers_session(all->servers, facts, all->now_ns, to);
     }
 }
 
-struct tracker *tracker_new(uint32_t max_clients)
+struct tracker *tracker_new(uint32_t max)
 {
     struct tracker *all = calloc(1, sizeof *all);
     if (!all)
         return NULL;
-    size_t bytes = (size_t)max_clients * CLIENT_BYTES;
+    size_t bytes = (size_t)max * CLIENT_BYTES;
     pool_init(&all->pool, bytes > BYTES_MIN ? bytes : BYTES_MIN);
     all->clients = lru_new(&(struct lru_options){
         .key_size = sizeof(struct client_key),
         .value_size = sizeof(struct client),
-        .max_entries = max_clients > 0 ? max_clients : 1,
+        .max_entries = max > 0 ? max : 1,
         .idle_ns = ACCOUNTS_NS + 1,
         .evicted = client_evicted,
         .arg = all,
     });
-    if (!all->clients) {
-        free(all);
+    all->servers = tracker_servers_new(max);
+    if (!all->clients || !all->servers) {
+        tracker_free(all);
         return NULL;
     }
     return all;
@@ -360,6 +366,7 @@ void tracker_forget(struct tracker *all)
         lru_remove(all->clients, client);
     }
     all->now_ns = 0;
+    tracker_servers_forget(all->servers);
 }
 
 void tracker_free(struct tracker *all)
@@ -367,15 +374,17 @@ void tracker_free(struct tracker *all)
     if (!all)
         return;
     lru_free(all->clients);
+    tracker_servers_free(all->servers);
     free(all);
 }
 
 size_t tracker_bytes(const struct tracker *all)
 {
-    return sizeof *all + lru_bytes(all->clients) + all->pool.limit;
+    return sizeof *all + lru_bytes(all->clients) + all->pool.limit +
+           tracker_servers_bytes(all->servers);
 }
 
 uint64_t tracker_evicted(const struct tracker *all)
 {
-    return all->evicted;
+    return all->evicted + tracker_servers_evicted(all->servers);
 }

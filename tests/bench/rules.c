@@ -214,6 +214,34 @@ static void add_starttls(struct facts *to)
     facts_number(to, FIELD_STARTTLS_PIPELINED_BYTES, 0);
 }
 
+/* A session with nothing to find fault with: what most of them are. */
+static void add_tls(struct facts *to)
+{
+    static const enum field claims[] = {
+        FIELD_TLS_CERT_REQUESTED, FIELD_TLS_CERT_VISIBLE,           FIELD_TLS_DOWNGRADE_SENTINEL,
+        FIELD_TLS_ECH_OFFERED,    FIELD_TLS_EXTENDED_MASTER_SECRET, FIELD_TLS_FALLBACK_SCSV,
+        FIELD_TLS_HELLO_RETRY,    FIELD_TLS_RENEGOTIATION_INFO,     FIELD_TLS_SSLV2_HELLO,
+        FIELD_TLS_TRUNCATED_HMAC, FIELD_TLS_ENCRYPT_THEN_MAC,
+    };
+    bool newest = pick(3) > 0;
+    facts_string(to, FIELD_TLS_VERSION, newest ? "1.3" : "1.2");
+    facts_string(to, FIELD_TLS_VERSION_PROTOCOL, "tls");
+    facts_string(to, FIELD_TLS_CIPHER,
+                 newest ? "TLS_AES_256_GCM_SHA384" : "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+    facts_string(to, FIELD_TLS_CURVE, newest ? "X25519MLKEM768" : "x25519");
+    facts_string(to, FIELD_TLS_CLIENT_JA3, "579ccef312d18482fc42e2b822ca2430");
+    facts_string(to, FIELD_TLS_CLIENT_SERVER_NAME, "mail.example.com");
+    facts_bool(to, FIELD_TLS_ESTABLISHED, true);
+    facts_bool(to, FIELD_TLS_RESUMED, pick(2));
+    facts_string(to, FIELD_TLS_CLIENT_MAX, newest ? "TLS 1.3" : "TLS 1.2");
+    facts_string(to, FIELD_TLS_MODE, pick(2) ? "implicit" : "starttls");
+    facts_string(to, FIELD_TLS_STATE, "established");
+    facts_string(to, FIELD_TLS_SIGNATURE_HASH, "sha256");
+    facts_string(to, FIELD_SESSION_ROLE, pick(2) ? "access" : "relay");
+    for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++)
+        facts_claim(to, claims[i], CLAIM_UNKNOWN);
+}
+
 static void add_flow(struct facts *to)
 {
     facts_number(to, FIELD_EVENT_START, 1700000000000000000);
@@ -230,10 +258,8 @@ static const struct {
     enum event_kind kind;
     void (*add)(struct facts *);
 } kinds[] = {
-    { EVENT_AUTH, add_auth },
-    { EVENT_MESSAGE, add_message },
-    { EVENT_STARTTLS, add_starttls },
-    { EVENT_FLOW, add_flow },
+    { EVENT_AUTH, add_auth }, { EVENT_MESSAGE, add_message }, { EVENT_STARTTLS, add_starttls },
+    { EVENT_TLS, add_tls },   { EVENT_FLOW, add_flow },
 };
 
 /* --- time ---------------------------------------------------------------------------------------

@@ -283,6 +283,21 @@ class Rules(unittest.TestCase):
         nobody = "own:\n  domains: example.org\n  networks: []\n"
         self.assertNotIn("smtp.relay.open", self.ids("-c", self.config(nobody), capture=relay), "the server is not ours")
 
+    def test_mail_that_needs_tls(self):
+        """Each of the two options wakes its own rule, for its own domains or servers."""
+        relay = self.relay()
+        self.assertNotIn("policy.tls.violation", self.ids(capture=relay))
+        for option, this, another in (("domains", "example.net", "xample.net"), ("servers", "10.0.0.0/30, 10.0.0.25", "10.0.0.24/32")):
+            with self.subTest(option):
+                text = "own:\n  tls_required:\n    %s: [%s]\n"
+                self.assertIn(f"waits for own.tls_required.{option}", self.good("rules", "list").stdout)
+                woken = self.config(text % (option, this))
+                self.assertNotIn(f"waits for own.tls_required.{option}", self.good("rules", "list", "-c", woken).stdout)
+                self.assertIn("policy.tls.violation", self.ids("-c", woken, capture=relay))
+                self.assertNotIn("policy.tls.violation", self.ids("-c", self.config(text % (option, another)), capture=relay))
+        trusted = self.config("own:\n  tls_required: {servers: 10.0.0.25}\n  trusted_clear: [10.0.0.25, 198.51.100.7]\n")
+        self.assertNotIn("policy.tls.violation", self.ids("-c", trusted, capture=relay))
+
     def test_trusted_clear(self):
         trusted = self.config("own:\n  trusted_clear:\n    - 192.0.2.10\n    - 192.0.2.25/32\n")
         self.assertNotIn("smtp.auth.cleartext", self.ids("-c", trusted))
@@ -325,6 +340,8 @@ class Rules(unittest.TestCase):
             "own:\n  ports:\n    smpt: [25]\n": ("3:5", "own.ports.smtp"),
             "own:\n  domain: example.org\n": ("2:3", "own.domains"),
             "own:\n  servers:\n    relay: [10.0.0.0/x]\n": ("3:13", "10.0.0.0/x"),
+            "own:\n  tls_required:\n    domains: ['@example.org']\n": ("3:15", "@example.org"),
+            "own:\n  tls_required:\n    servers: [mx.example.org]\n": ("3:15", "mx.example.org"),
         }
         for text, words in wrong.items():
             with self.subTest(text):
@@ -336,12 +353,13 @@ class Rules(unittest.TestCase):
               networks: [192.0.2.0/24, "2001:db8::/32"]
               domains: example.org
               trusted_clear: []
+              tls_required: {domains: [example.net], servers: 192.0.2.25}
               ports: {smtp: [25, 2525], imap: []}
             """)
         rule = self.write('we"ird \\ name.yml', LOGIN_RULE)
         printed = self.good("--print-config", "-c", config, "-s", rule).stdout
         for line in ('networks: ["192.0.2.0/24", "2001:db8::/32"]', 'domains: ["example.org"]', "trusted_clear: []", 'smtp: ["25", "2525"]',
-                     "imap: []", 'pop3: ["110", "995"]'):
+                     'domains: ["example.net"]', 'servers: ["192.0.2.25"]', "imap: []", 'pop3: ["110", "995"]'):
             self.assertIn(line, printed)
         again = self.write("printed/again.yaml", printed)
         self.assertEqual(self.good("--print-config", "-c", again).stdout, printed)

@@ -26,6 +26,8 @@ static const struct placeholder configured[] = {
     LIST("own_domains", true, "example.org", NULL),
     LIST("own_address_endings", true, "@example.org", ".example.org", NULL),
     LIST("trusted_clear", false, "10.9.0.0/24", NULL),
+    LIST("tls_required_endings", true, "@partner.example", ".partner.example", NULL),
+    LIST("tls_required_servers", true, "203.0.113.77", NULL),
     LIST("access_servers", true, "10.0.0.143", NULL),
     LIST("submission_servers", true, "10.0.0.25", NULL),
     LIST("relay_servers", true, "10.0.0.25", "203.0.113.25", NULL),
@@ -36,7 +38,7 @@ static const struct placeholder configured[] = {
 };
 #define PLACEHOLDERS (sizeof configured / sizeof configured[0])
 
-/* One finding that came: of the file's own id only. */
+/* One finding that came: of the file's own id. */
 struct came {
     char id[64];
     uint64_t severity, count;
@@ -49,6 +51,7 @@ struct run {
     uint8_t *hit, *missed; /* in any case so far; missed: in one of its own file */
     struct came came[FINDINGS_MAX];
     size_t came_count;
+    char other[64]; /* an id of a finding that came beside them */
     unsigned failures;
 };
 
@@ -97,8 +100,12 @@ static void receive(void *arg, const struct event *event)
     struct fact id;
     char text[64] = "";
     facts_index(&facts, event->facts);
-    if (!has_text(&facts, FIELD_RULE_ID, run->script->id) ||
-        !facts_lookup(&facts, FIELD_FINDING_ID, &id))
+    if (!has_text(&facts, FIELD_RULE_ID, run->script->id)) {
+        if (facts_lookup(&facts, FIELD_RULE_ID, &id))
+            fact_print(&id, run->other, sizeof run->other);
+        return;
+    }
+    if (!facts_lookup(&facts, FIELD_FINDING_ID, &id))
         return;
     fact_print(&id, text, sizeof text);
     size_t i = 0;
@@ -212,6 +219,10 @@ static void check_wanted(struct run *run, const struct script_case *at)
             run->failures++;
         }
     }
+    if (at->nothing_else && run->other[0]) {
+        printf("%s:%u: \"%s\": %s, too\n", run->script->path, at->line, at->name, run->other);
+        run->failures++;
+    }
     if (run->came_count != all) {
         printf("%s:%u: \"%s\": %zu findings in all, not %zu\n", run->script->path, at->line,
                at->name, run->came_count, all);
@@ -242,6 +253,7 @@ static void run_case(struct run *run, const char *folder, const struct script_ca
     detect_watch(detect, (struct detect_watch){ judged, run });
     run->set = set;
     run->came_count = 0;
+    run->other[0] = '\0';
     memset(run->hit_in_case, 0, set->count);
     play(run, detect, at);
     check_wanted(run, at);

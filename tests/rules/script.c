@@ -9,6 +9,7 @@
 #define FILE_MAX     ((size_t)1 << 20)
 #define WORD_MAX     512
 #define ENDING       ".events"
+#define LIKES        "like.facts" /* beside the files of events */
 #define SECOND       UINT64_C(1000000000)
 #define ROW_FIELDS   3
 #define ACCOUNT_SIGN '#' /* the number of the time, in a value */
@@ -19,14 +20,34 @@ static _Noreturn void fail(const char *path, unsigned line, const char *why)
     exit(2);
 }
 
-static char *read_file(const char *path)
+/* NULL if there is no such file. */
+static char *read_if_there(const char *path)
 {
     FILE *in = fopen(path, "r");
+    if (!in)
+        return NULL;
     char *text = calloc(1, FILE_MAX + 1);
-    if (!in || !text || fread(text, 1, FILE_MAX, in) == 0 || !feof(in))
+    if (!text || fread(text, 1, FILE_MAX, in) == 0 || !feof(in))
         fail(path, 0, "cannot be read, or is too large");
     fclose(in);
     return text;
+}
+
+static char *read_file(const char *path)
+{
+    char *text = read_if_there(path);
+    if (!text)
+        fail(path, 0, "cannot be read");
+    return text;
+}
+
+/* Ends the line, and returns the next one. */
+static char *cut_line(char *line)
+{
+    char *end = line + strcspn(line, "\n");
+    char *next = *end ? end + 1 : end;
+    *end = '\0';
+    return next;
 }
 
 /* --- words --------------------------------------------------------------------------------------
@@ -116,14 +137,21 @@ static void read_event(struct script *script, struct script_case *at, unsigned l
     event->text = strdup(rest);
 }
 
-/* "=> nothing", "=> high", "=> high, 3 findings", "=> medium, 14 times" */
+/* "=> nothing", "=> nothing at all", "=> nothing else"; "=> high", "=> high, 3 findings",
+ * "=> medium, 14 times" */
 static void read_wanted(const struct script *script, struct script_case *at, unsigned line,
                         const char *rest)
 {
     char word[WORD_MAX];
     uint64_t number;
     if (take_word(&rest, "nothing")) {
-        at->says_nothing = true;
+        bool at_all = take_word(&rest, "at") && take_word(&rest, "all");
+        bool other = !at_all && take_word(&rest, "else");
+        if (rest[strspn(rest, " ")] != '\0')
+            fail(script->path, line,
+                 "\"=> nothing\", \"=> nothing at all\" or \"=> nothing else\"");
+        at->says_nothing |= !other;
+        at->nothing_else |= at_all || other;
         return;
     }
     if (at->wanted_count == SCRIPT_WANTED_MAX || !next_word(&rest, word))
@@ -165,6 +193,26 @@ static void read_line(struct script *script, unsigned line, char *text)
     }
 }
 
+/* "NAME FACTS" in each line. */
+static void read_likes(struct script *script, const char *base)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%.*s%s", (int)(base - script->path), script->path, LIKES);
+    script->likes_text = read_if_there(path);
+    unsigned line = 0;
+    for (char *at = script->likes_text, *next; at && *at; at = next) {
+        next = cut_line(at);
+        line++;
+        size_t name = strcspn(at, " ");
+        if (at[0] == '#' || name == 0)
+            continue;
+        if (script->like_count == SCRIPT_LIKES_MAX || at[name] == '\0')
+            fail(path, line, "\"NAME FACTS\", or too many");
+        at[name] = '\0';
+        script->likes[script->like_count++] = (struct script_like){ at, at + name + 1 };
+    }
+}
+
 struct script *script_read(const char *path)
 {
     struct script *script = calloc(1, sizeof *script);
@@ -175,13 +223,11 @@ struct script *script_read(const char *path)
     script->path = path;
     text_copy(script->id, sizeof script->id,
               bytes_over(base, strlen(base) > strlen(ENDING) ? strlen(base) - strlen(ENDING) : 0));
+    read_likes(script, base);
     script->text = read_file(path);
-    for (char *at = script->text; *at;) {
-        char *end = at + strcspn(at, "\n");
-        char *next = *end ? end + 1 : end;
-        *end = '\0';
+    for (char *at = script->text, *next; *at; at = next) {
+        next = cut_line(at);
         read_line(script, ++line, at);
-        at = next;
     }
     for (size_t i = 0; i < script->case_count; i++) {
         if ((script->cases[i].wanted_count > 0) == script->cases[i].says_nothing)
@@ -199,6 +245,7 @@ void script_free(struct script *script)
     }
     free(script->cases);
     free(script->text);
+    free(script->likes_text);
     free(script);
 }
 
@@ -277,26 +324,65 @@ static bool add_recipient(struct facts *to, uint8_t row, struct bytes value)
     return true;
 }
 
+static const char *find_like(const struct script *script, unsigned line, const char *name)
+{
+    for (size_t i = 0; i < script->like_count; i++) {
+        if (strcmp(script->likes[i].name, name) == 0)
+            return script->likes[i].facts;
+    }
+    fail(script->path, line, "nothing of this name in " LIKES);
+}
+
+/* What is being read: an event, or what it is like. */
+struct reading {
+    const struct script *script;
+    unsigned line, n;
+    struct facts *to;
+    uint8_t row;
+};
+
+static void read_fact(struct reading *reading, struct bytes text)
+{
+    const struct script *script = reading->script;
+    size_t equals = bytes_index(text, '=');
+    struct bytes name = bytes_first(text, equals);
+    if (equals == text.len)
+        fail(script->path, reading->line, "a fact is FIELD=VALUE, or -FIELD");
+    struct bytes value = bytes_after(text, equals + 1);
+    enum field field = schema_find(name);
+    if (bytes_equal(name, BYTES_LITERAL("recipient"))) {
+        if (!add_recipient(reading->to, reading->row++, value))
+            fail(script->path, reading->line, "recipient=ADDRESS:CODE:ENHANCED");
+    } else if (field == FIELDS || !add_typed(reading->to, field, value)) {
+        fail(script->path, reading->line, "no such field, or not a value of its type");
+    }
+}
+
+static void take_away(struct reading *reading, struct bytes name)
+{
+    enum field field = schema_find(name);
+    if (field == FIELDS)
+        fail(reading->script->path, reading->line, "no such field");
+    facts_unset(reading->to, field);
+}
+
+static void read_facts(struct reading *reading, const char *rest, bool may_be_like)
+{
+    char word[WORD_MAX];
+    while (next_word(&rest, word)) {
+        number_value(word, reading->n);
+        if (may_be_like && strcmp(word, "like") == 0 && next_word(&rest, word))
+            read_facts(reading, find_like(reading->script, reading->line, word), false);
+        else if (word[0] == '-')
+            take_away(reading, bytes_of_string(word + 1));
+        else
+            read_fact(reading, bytes_of_string(word));
+    }
+}
+
 void script_facts(const struct script *script, const struct script_event *event, unsigned n,
                   struct facts *to)
 {
-    const char *rest = event->text;
-    char word[WORD_MAX];
-    uint8_t row = 0;
-    while (next_word(&rest, word)) {
-        number_value(word, n);
-        struct bytes text = bytes_of_string(word);
-        size_t equals = bytes_index(text, '=');
-        struct bytes name = bytes_first(text, equals);
-        if (equals == text.len)
-            fail(script->path, event->line, "a fact is FIELD=VALUE");
-        struct bytes value = bytes_after(text, equals + 1);
-        enum field field = schema_find(name);
-        if (bytes_equal(name, BYTES_LITERAL("recipient"))) {
-            if (!add_recipient(to, row++, value))
-                fail(script->path, event->line, "recipient=ADDRESS:CODE:ENHANCED");
-        } else if (field == FIELDS || !add_typed(to, field, value)) {
-            fail(script->path, event->line, "no such field, or not a value of its type");
-        }
-    }
+    struct reading reading = { .script = script, .line = event->line, .n = n, .to = to };
+    read_facts(&reading, event->text, true);
 }

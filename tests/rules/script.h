@@ -7,6 +7,7 @@
 #define SCRIPT_CASES_MAX  64
 #define SCRIPT_EVENTS_MAX 256
 #define SCRIPT_WANTED_MAX 8
+#define SCRIPT_LIKES_MAX  32
 
 /* One line: an event, and how often it happens. */
 struct script_event {
@@ -32,12 +33,20 @@ struct script_case {
     struct script_wanted wanted[SCRIPT_WANTED_MAX];
     size_t wanted_count; /* 0: nothing must come */
     bool says_nothing;
+    bool nothing_else; /* of no other id either */
+};
+
+/* Facts that events have in common. */
+struct script_like {
+    const char *name, *facts;
 };
 
 struct script {
     const char *path;
     char id[64]; /* of the finding: the name of the file without .events */
-    char *text;
+    char *text, *likes_text;
+    struct script_like likes[SCRIPT_LIKES_MAX];
+    size_t like_count;
     struct script_case *cases;
     size_t case_count;
 };

@@ -1,5 +1,6 @@
-/* What is tracked about one client: recipients, questions, failed logins; windows at their edges,
- * answers, bounds, and random events against an implementation that keeps all of them. */
+/* What is tracked about one client: recipients, questions, failed logins; and about one server:
+ * what it offered. Windows at their edges, answers, bounds, and random events against an
+ * implementation that keeps all of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -206,7 +207,8 @@ TEST(nothing_to_say)
     assert_int_equal(tracked.records.len, 0);
     facts_ip(&facts, FIELD_CLIENT_IP, BYTES_LITERAL("1234"));
     send(EVENT_FLOW, 0); /* another kind */
-    send(EVENT_STARTTLS, 0);
+    send(EVENT_TLS, 0);
+    send(EVENT_STARTTLS, 0); /* claims nothing */
     assert_int_equal(tracked.records.len, 0);
     send(EVENT_MESSAGE, 0);
     assert_recipients(1, 1, 0);
@@ -317,6 +319,92 @@ TEST(answers_that_judge_no_secret)
     assert_int_equal(tracked.records.len, 0);
 }
 
+/* --- servers ------------------------------------------------------------------------------------
+ */
+
+#define HOUR (60 * MINUTE)
+
+static void session(uint32_t server, uint16_t port, uint64_t time_ns, enum claim offered)
+{
+    client(1);
+    facts_ip(&facts, FIELD_SERVER_IP, bytes_over(&server, sizeof server));
+    facts_number(&facts, FIELD_SERVER_PORT, port);
+    facts_claim(&facts, FIELD_STARTTLS_OFFERED, offered);
+    send(EVENT_STARTTLS, time_ns);
+}
+
+/* Told only by a session without the offer. */
+static void assert_offers(uint64_t not_offered, uint64_t offered)
+{
+    assert_int_equal(said(FIELD_TRACK_STARTTLS_NOT_OFFERED), not_offered);
+    assert_int_equal(said(FIELD_TRACK_STARTTLS_OFFERED), offered);
+}
+
+TEST(offers)
+{
+    session(1, 25, 0, CLAIM_NO);
+    assert_offers(1, 0);
+    session(1, 25, MINUTE, CLAIM_UNKNOWN);
+    assert_int_equal(tracked.records.len, 0);
+    session(1, 25, MINUTE, CLAIM_NO);
+    assert_offers(2, 0);
+    session(1, 25, MINUTE, CLAIM_YES);
+    assert_int_equal(tracked.records.len, 0);
+    session(1, 25, 2 * HOUR, CLAIM_NO);
+    assert_offers(3, 1);
+    session(1, 587, 2 * HOUR, CLAIM_NO); /* another port, another server */
+    assert_offers(1, 0);
+    session(2, 25, 2 * HOUR, CLAIM_NO);
+    assert_offers(1, 0);
+    tracker_forget(tracker);
+    session(1, 25, 2 * HOUR, CLAIM_NO);
+    assert_offers(1, 0);
+}
+
+TEST(offers_by_the_hour)
+{
+    session(1, 25, 0, CLAIM_YES);
+    session(1, 25, HOUR - 1, CLAIM_NO);
+    assert_offers(1, 1);
+    session(1, 25, HOUR, CLAIM_NO);
+    session(1, 25, 25 * HOUR - 1, CLAIM_NO); /* the first hour still counts whole */
+    assert_offers(3, 1);
+    session(1, 25, 25 * HOUR, CLAIM_NO);
+    assert_offers(3, 0);
+    session(1, 25, 26 * HOUR, CLAIM_NO);
+    assert_offers(3, 0);
+    session(1, 25, 90 * HOUR, CLAIM_NO); /* long silence */
+    assert_offers(1, 0);
+    session(1, 25, 3 * HOUR, CLAIM_NO); /* the clock does not go back */
+    assert_offers(2, 0);
+}
+
+TEST(no_server)
+{
+    client(1);
+    facts_claim(&facts, FIELD_STARTTLS_OFFERED, CLAIM_NO);
+    send(EVENT_STARTTLS, 0);
+    assert_int_equal(tracked.records.len, 0);
+    facts_ip(&facts, FIELD_SERVER_IP, BYTES_LITERAL("1234"));
+    send(EVENT_STARTTLS, 0);
+    assert_int_equal(tracked.records.len, 0);
+}
+
+TEST(a_hundred_thousand_servers)
+{
+    size_t bound = tracker_bytes(tracker);
+    for (uint32_t i = 1; i <= 100000; i++)
+        session(i, 25, i, CLAIM_NO);
+    assert_int_equal(tracker_evicted(tracker), 100000 - 100);
+    session(99901, 25, SECOND, CLAIM_NO);
+    assert_offers(2, 0);
+    session(1, 25, SECOND, CLAIM_NO);
+    assert_offers(1, 0);
+    assert_int_equal(tracker_bytes(tracker), bound);
+    session(1, 25, 100 * HOUR, CLAIM_NO); /* what is too old is no loss */
+    assert_int_equal(tracker_evicted(tracker), 100000 - 100 + 1);
+}
+
 /* --- bounds -------------------------------------------------------------------------------------
  */
 
@@ -416,6 +504,41 @@ TEST(random_events)
     }
 }
 
+static struct {
+    uint64_t time_ns;
+    uint32_t server;
+    uint16_t port;
+    enum claim offered;
+} sessions[KEPT];
+
+TEST(random_sessions)
+{
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        uint64_t random = random_state(seed), now = random_below(&random, 100) * HOUR;
+        tracker_free(tracker);
+        assert_non_null((tracker = tracker_new(10)));
+        for (size_t n = 0; n < KEPT; n++) {
+            now += random_below(&random, 20) * HOUR / (1 + random_below(&random, 60));
+            sessions[n].time_ns = now;
+            sessions[n].server = (uint32_t)random_below(&random, 3);
+            sessions[n].port = random_below(&random, 2) ? 25 : 143;
+            sessions[n].offered = (enum claim)random_below(&random, 3);
+            session(sessions[n].server, sessions[n].port, now, sessions[n].offered);
+            uint64_t counts[CLAIM_YES + 1] = { 0 };
+            for (size_t i = 0; i <= n; i++) {
+                if (sessions[i].server == sessions[n].server &&
+                    sessions[i].port == sessions[n].port &&
+                    now / HOUR - sessions[i].time_ns / HOUR <= 24)
+                    counts[sessions[i].offered]++;
+            }
+            if (sessions[n].offered == CLAIM_NO)
+                assert_offers(counts[CLAIM_NO], counts[CLAIM_YES]);
+            else
+                assert_int_equal(tracked.records.len, 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,10 +552,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(questions, begin, end),
         cmocka_unit_test_setup_teardown(accounts, begin, end),
         cmocka_unit_test_setup_teardown(answers_that_judge_no_secret, begin, end),
+        cmocka_unit_test_setup_teardown(offers, begin, end),
+        cmocka_unit_test_setup_teardown(offers_by_the_hour, begin, end),
+        cmocka_unit_test_setup_teardown(no_server, begin, end),
+        cmocka_unit_test_setup_teardown(a_hundred_thousand_servers, begin, end),
         cmocka_unit_test_setup_teardown(the_latest_thousand, begin, end),
         cmocka_unit_test_setup_teardown(a_million_clients, begin, end),
         cmocka_unit_test_setup_teardown(large_clients_give_way, begin, end),
         cmocka_unit_test_setup_teardown(random_events, begin, end),
+        cmocka_unit_test_setup_teardown(random_sessions, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
