@@ -14,12 +14,22 @@ static bool is_method(struct bytes word)
     return false;
 }
 
-/* "GET /path HTTP/1.1": method, target, version. Without the version, as HTTP/0.9 had it, only a
- * header behind it tells. */
+/* Method and target; what is left of the line is the version. */
+static bool begins_request(struct bytes *line)
+{
+    return is_method(text_next_word(line)) && text_next_word(line).len > 0;
+}
+
+bool http_is_request(struct bytes line)
+{
+    return begins_request(&line) && bytes_starts_nocase(line, "HTTP/");
+}
+
+/* Without the version, as HTTP/0.9 had it, only a header behind it tells. */
 void http_line(struct session *s, struct http_lines *lines, struct bytes line)
 {
     bool header = lines->request && bytes_starts_nocase(line, "Host:");
-    lines->request = is_method(text_next_word(&line)) && text_next_word(&line).len > 0;
+    lines->request = begins_request(&line);
     if (header || (lines->request && bytes_starts_nocase(line, "HTTP/")))
         session_weird(s, WEIRD_CROSSPROTO, FROM_CLIENT);
 }

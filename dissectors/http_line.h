@@ -9,6 +9,8 @@ struct http_lines {
     bool request; /* the line before began like a request but did not say that it is HTTP */
 };
 
+/* "GET /path HTTP/1.1" */
+bool http_is_request(struct bytes line);
 /* A line of the client that is no command of its protocol: if it shows that the client speaks HTTP,
  * that is told. */
 void http_line(struct session *, struct http_lines *, struct bytes line);

@@ -13,8 +13,9 @@ static const struct {
     uint16_t port;
     const char *role;
 } ports[] = {
-    { 465, submission }, { 587, submission }, { 2525, submission }, { 143, access }, { 993, access },
-    { 110, access },     { 995, access },     { 4190, access },     { 25, relay },
+    { 465, submission }, { 587, submission }, { 2525, submission },
+    { 143, access },     { 993, access },     { 110, access },
+    { 995, access },     { 4190, access },    { 25, relay },
 };
 
 static const char *by_port(uint16_t port)

@@ -1,4 +1,5 @@
-/* The upgrade to TLS: while it is expected, both sides are watched for it at each of their lines. */
+/* The upgrade to TLS: while it is expected, both sides are watched for it at each of their lines.
+ */
 #include "session_internal.h"
 #include "tls_record.h"
 

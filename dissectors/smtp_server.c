@@ -151,6 +151,7 @@ static void begin_body(struct session *s, struct smtp *smtp)
         smtp->line[FROM_CLIENT].skipping = false;
     smtp->body_met = true;
     smtp->client = CLIENT_BODY;
+    starttls_asked_for_mail(s); /* DATA may have been on its way when STARTTLS was answered */
     session_explain(s, "a body follows, up to a line with nothing but a dot");
 }
 

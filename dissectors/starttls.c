@@ -237,10 +237,11 @@ static void closing_facts(struct session *s, struct facts *own, enum ending endi
     if (s->starttls.dialogue)
         return;
     for (int d = 0; d < DIRECTIONS; d++) {
-        if (session_closed_by(s, (enum direction)d))
-            facts_string(own, FIELD_SESSION_CLOSED_BY, direction_name((enum direction)d));
+        if (!session_closed_by(s, (enum direction)d))
+            continue;
+        facts_string(own, FIELD_SESSION_CLOSED_BY, direction_name((enum direction)d));
+        facts_string(own, FIELD_SESSION_CLOSING, ending == ENDED_RESET ? "rst" : "fin");
     }
-    facts_string(own, FIELD_SESSION_CLOSING, ending == ENDED_RESET ? "rst" : "fin");
 }
 
 /* What was never asked for was not accepted, nor gone on without; what was asked and not answered
@@ -252,21 +253,21 @@ static void claims(const struct session *s, struct facts *own)
     enum claim requested = t->requested == CLAIM_YES ? CLAIM_YES
                            : partial                 ? CLAIM_UNKNOWN
                                                      : CLAIM_NO;
-    enum claim accepted = t->accepted == CLAIM_UNKNOWN && requested == CLAIM_NO ? CLAIM_NO
-                                                                                : t->accepted;
+    enum claim accepted =
+        t->accepted == CLAIM_UNKNOWN && requested == CLAIM_NO ? CLAIM_NO : t->accepted;
     bool continued = t->continued || (t->continued_if_no_tls && !tls_came(t));
-    enum claim masked = partial || t->offered == CLAIM_UNKNOWN      ? CLAIM_UNKNOWN
-                        : t->masked && t->offered == CLAIM_NO ? CLAIM_YES
-                                                              : CLAIM_NO;
+    enum claim masked = partial || t->offered == CLAIM_UNKNOWN ? CLAIM_UNKNOWN
+                        : t->masked && t->offered == CLAIM_NO  ? CLAIM_YES
+                                                               : CLAIM_NO;
     facts_claim(own, FIELD_STARTTLS_OFFERED,
                 partial && t->offered == CLAIM_NO ? CLAIM_UNKNOWN : t->offered);
     facts_claim(own, FIELD_STARTTLS_REQUESTED, requested);
     facts_claim(own, FIELD_STARTTLS_ACCEPTED, accepted);
     facts_claim(own, FIELD_STARTTLS_MASKED, masked);
     facts_claim(own, FIELD_STARTTLS_CONTINUED,
-                continued                                    ? CLAIM_YES
+                continued                              ? CLAIM_YES
                 : partial || accepted == CLAIM_UNKNOWN ? CLAIM_UNKNOWN
-                                                             : CLAIM_NO);
+                                                       : CLAIM_NO);
 }
 
 void starttls_finish(struct session *s, enum ending ending)
