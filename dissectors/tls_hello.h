@@ -1,6 +1,5 @@
-/* What the messages of a TLS handshake say that pass in clear (RFC 9846, RFC 5246, and SSL 2.0 as
- * RFC 6101 appendix E has it). Views into the message; numbers as they stand on the wire. Nothing
- * is judged here. */
+/* What the messages of a TLS handshake say that pass in clear (RFC 9846, RFC 5246, and SSL 2.0 as RFC 6101 appendix E
+ * has it). Views into the message; numbers as they stand on the wire. Nothing is judged here. */
 #ifndef MAILTAP_TLS_HELLO_H
 #define MAILTAP_TLS_HELLO_H
 
@@ -26,18 +25,18 @@ struct tls_extension {
 
 /* Body of a ClientHello, without the four bytes of the handshake header. */
 struct tls_client_hello {
-    bool sslv2;       /* in the format of SSL 2.0: no extensions, suites of three bytes */
-    uint16_t version; /* legacy_version, or the version of an SSL 2.0 hello */
+    bool sslv2;          /* in the format of SSL 2.0: no extensions, suites of three bytes */
+    uint16_t version;    /* legacy_version, or the version of an SSL 2.0 hello */
     struct bytes session_id;
-    struct bytes suites;        /* 16-bit each; of an SSL 2.0 hello 24-bit */
-    struct bytes compressions;  /* 8-bit each */
-    struct bytes extensions;    /* all of them, as on the wire: type, length, data */
-    struct bytes server_name;   /* host_name of SNI; empty if there is none */
-    struct bytes versions;      /* supported_versions, 16-bit each; empty if absent */
-    struct bytes groups;        /* supported_groups, 16-bit each */
+    struct bytes suites;       /* 16-bit each; of an SSL 2.0 hello 24-bit */
+    struct bytes compressions; /* 8-bit each */
+    struct bytes extensions;   /* all of them, as on the wire: type, length, data */
+    struct bytes server_name;  /* host_name of SNI; empty if there is none */
+    struct bytes versions;     /* supported_versions, 16-bit each; empty if absent */
+    struct bytes groups;       /* supported_groups, 16-bit each */
     struct bytes point_formats; /* 8-bit each */
-    struct bytes signatures;    /* signature_algorithms, 16-bit each */
-    struct bytes alpn;          /* a length and a name each */
+    struct bytes signatures;   /* signature_algorithms, 16-bit each */
+    struct bytes alpn;         /* a length and a name each */
     struct tls_extension ticket, extended_master_secret, encrypt_then_mac, truncated_hmac,
         renegotiation_info, encrypted_client_hello, pre_shared_key, key_share;
 };
@@ -56,9 +55,9 @@ struct tls_server_hello {
     struct bytes random, session_id;
     uint16_t suite;
     uint8_t compression;
-    struct bytes extensions; /* all of them, as on the wire */
-    struct bytes alpn;       /* the chosen name; empty if there is none */
-    uint16_t group;          /* of key_share; 0: none */
+    struct bytes extensions;          /* all of them, as on the wire */
+    struct bytes alpn;                /* the chosen name; empty if there is none */
+    uint16_t group;                   /* of key_share; 0: none */
     struct tls_extension ticket, extended_master_secret, encrypt_then_mac, truncated_hmac,
         renegotiation_info, pre_shared_key;
 };
