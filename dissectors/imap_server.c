@@ -15,7 +15,6 @@ static void starttls_reply(struct session *s, struct imap *imap, const struct im
                            const struct imap_answer *answer)
 {
     (void)reply;
-    starttls_requested(s);
     if (!answer)
         return;
     starttls_answered(s, answer->status == IMAP_OK,

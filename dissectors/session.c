@@ -329,7 +329,7 @@ static void run(struct session *s, enum direction first)
 static void lose(struct session *s, enum direction d, uint64_t missing)
 {
     struct stream *stream = &s->stream[d];
-    s->coverage |= COVERAGE_GAP;
+    session_partial(s, COVERAGE_GAP);
     if (!s->reading)
         return;
     missing += stream->unread.len;
@@ -404,7 +404,7 @@ void session_visible(struct session *s, struct moment now, enum direction from, 
     s->stream[d].visible = visible;
     if (visible != CLAIM_NO)
         return;
-    s->coverage |= COVERAGE_ONE_SIDED;
+    session_partial(s, COVERAGE_ONE_SIDED);
     session_explain(s, "the %s cannot be seen", direction_name(d));
     if (s->reading && s->dissector) {
         run(s, other_direction(d));
@@ -415,6 +415,7 @@ void session_visible(struct session *s, struct moment now, enum direction from, 
 void session_partial(struct session *s, enum coverage reason)
 {
     s->coverage |= (uint16_t)reason;
+    starttls_missed(s);
 }
 
 void session_closing(struct session *s, enum direction from)

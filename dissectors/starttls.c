@@ -56,14 +56,17 @@ void starttls_listed(struct session *s, bool offered, bool masked)
 void starttls_requested(struct session *s)
 {
     s->starttls.requested = CLAIM_YES;
+    s->starttls.missed = false;
 }
 
 void starttls_answered(struct session *s, bool accepted, struct bytes code)
 {
     struct starttls *t = &s->starttls;
-    t->accepted = accepted ? CLAIM_YES : CLAIM_NO;
     t->early = session_unread(s, FROM_CLIENT);
     t->asked_mail = false;
+    if (t->accepted == CLAIM_YES && !accepted)
+        return;
+    t->accepted = accepted ? CLAIM_YES : CLAIM_NO;
     text_copy(t->code, sizeof t->code, code);
 }
 
@@ -102,6 +105,11 @@ void starttls_handshake(struct session *s, enum handshake handshake)
 static bool tls_came(const struct starttls *t)
 {
     return t->clear[FROM_CLIENT].tls || t->clear[FROM_SERVER].tls;
+}
+
+void starttls_missed(struct session *s)
+{
+    s->starttls.missed = true;
 }
 
 void starttls_watched(struct session *s, size_t early)
@@ -277,6 +285,10 @@ void starttls_finish(struct session *s, enum ending ending)
     if (!t->tracked || t->emitted)
         return;
     t->emitted = true;
+    if (t->accepted == CLAIM_NO && t->missed) {
+        t->accepted = CLAIM_UNKNOWN; /* it may have been accepted later, unseen */
+        t->code[0] = '\0';
+    }
     bool injected = is_injected(s, FROM_CLIENT) && (t->clear[FROM_CLIENT].tls || over);
     if (injected && !t->clear[FROM_CLIENT].tls)
         report(s, FROM_CLIENT);
