@@ -29,9 +29,25 @@ SESSIONS_OF_OURS = {
 }
 
 
+# What the truth calls versions, and what a draft of TLS 1.3 called itself.
+VERSIONS = {"SSLv2": "2.0", "SSLv3": "3.0", "TLSv1.0": "1.0", "TLSv1.1": "1.1", "TLSv1.2": "1.2", "TLSv1.3": "1.3"}
+
+
 def address_of(path):
     """Without brackets and parameters."""
     return path.strip("< ").split(">")[0].lower()
+
+
+def end_of(end):
+    return f"[{end['ip']}]:{end['port']}" if ":" in end["ip"] else f"{end['ip']}:{end['port']}"
+
+
+def facts_of_tls(events):
+    """Of the first handshake."""
+    tls = events[0].get("tls", {}) if events else {}
+    facts = {"version": tls.get("version"), "cipher": tls.get("cipher"), "name": tls.get("client", {}).get("server_name"),
+             "ja3": tls.get("client", {}).get("ja3")}
+    return {fact: value for fact, value in facts.items() if value is not None}
 
 
 def events_of(path):
@@ -118,6 +134,29 @@ class Corpus(unittest.TestCase):
                         self.assertIn(smtp["mail_from"].lower(), senders)
                     for address in smtp.get("rcpt_to", []):
                         self.assertIn(address.lower(), recipients)
+
+    def test_tls(self):
+        """Version, suite, name and JA3 of each handshake of the truth, on any port; where bytes were lost or the start is not
+        there, nothing else than the truth has."""
+        for path, events in self.events.items():
+            truth = {(tls["client"], tls["server"]): tls for tls in truth_of(path).get("tls", [])}
+            ours = {}
+            for event in events:
+                if event["event"]["dataset"] == "mailtap.tls":
+                    ours.setdefault(tuple(end_of(event[side]) for side in ("client", "server")), []).append(event)
+            for ends in truth.keys() | ours.keys():
+                with self.subTest(capture=os.path.basename(path), ends=ends):
+                    self.compare_tls(facts_of_tls(ours.get(ends, [])), truth.get(ends))
+
+    def compare_tls(self, said, truth):
+        self.assertIsNotNone(truth, "a handshake that the truth does not have")
+        version = truth["version"] and truth["version"].split("-")[0]
+        for fact, true in (("version", VERSIONS.get(version, version)), ("cipher", truth["cipher_name"]), ("name", truth["sni"]), ("ja3", truth["ja3"])):
+            if fact in said or not truth.get("caution"):
+                self.compared[f"TLS: {fact}"] += fact in said
+                self.assertEqual(said.get(fact), true, fact)
+            elif true:
+                self.compared[f"TLS: {fact} not said after a loss"] += 1
 
     def test_silence(self):
         """A capture without mail in the truth gives flows only, and what the sensor says of itself."""
