@@ -9,7 +9,8 @@
 #include "proxy_header.h"
 #include "session.h"
 
-enum verdict { VERDICT_MORE, VERDICT_MINE, VERDICT_NOT_MINE };
+/* VERDICT_ALONE: one side shows it, and it is mine if the other one never says anything. */
+enum verdict { VERDICT_MORE, VERDICT_MINE, VERDICT_NOT_MINE, VERDICT_ALONE };
 
 struct dissector {
     const char *name;      /* value of network.protocol */
@@ -89,6 +90,8 @@ bool session_from_start(const struct session *);
 /* Whether anything at all of this session was missed, so that absence proves nothing. */
 bool session_is_partial(const struct session *);
 uint64_t session_time(const struct session *);
+/* Who talks to whom. */
+const struct flow_identity *session_identity(const struct session *);
 
 /* The registry: every dissector there is, in order of preference; ends with NULL. */
 extern const struct dissector *const dissectors[];

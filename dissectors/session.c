@@ -166,6 +166,18 @@ static bool port_may_tell(const struct session *s, struct bytes server)
            s->stream[FROM_SERVER].gap == 0 && session_peer_visible(s, FROM_CLIENT) != CLAIM_NO;
 }
 
+/* Whether one of the sides said nothing, and will not be seen saying anything: or not before the
+ * other side has said more than is looked at. */
+static bool one_side_only(const struct session *s, bool last)
+{
+    for (int d = 0; d < DIRECTIONS; d++) {
+        const struct stream *stream = &s->stream[d];
+        if (stream->unread.len == 0 && (last || stream->visible == CLAIM_NO))
+            return true;
+    }
+    return false;
+}
+
 /* Asks every dissector that has not said no. With `last`, no more bytes will come and the port
  * breaks the tie. */
 static void probe(struct session *s, bool last)
@@ -175,12 +187,13 @@ static void probe(struct session *s, bool last)
     struct bytes client = bytes_first(s->stream[FROM_CLIENT].unread, PROBE_MAX);
     struct bytes server = bytes_first(s->stream[FROM_SERVER].unread, PROBE_MAX);
     const struct dissector *by_port = NULL;
-    bool open = false;
+    bool open = false, full = client.len == PROBE_MAX || server.len == PROBE_MAX;
     for (unsigned i = 0; dissectors[i]; i++) {
         if (s->not_mine & 1U << i)
             continue;
         enum verdict verdict = dissectors[i]->probe(client, server, s->midstream);
-        if (verdict == VERDICT_MINE) {
+        if (verdict == VERDICT_MINE ||
+            (verdict == VERDICT_ALONE && one_side_only(s, last || full))) {
             recognise(s, dissectors[i]);
             return;
         }
@@ -188,9 +201,8 @@ static void probe(struct session *s, bool last)
             s->not_mine |= 1U << i;
         else if (!by_port && on_port(dissectors[i], s->id->end[FROM_SERVER].port))
             by_port = dissectors[i];
-        open |= verdict == VERDICT_MORE;
+        open |= verdict != VERDICT_NOT_MINE;
     }
-    bool full = client.len == PROBE_MAX || server.len == PROBE_MAX;
     if (open && !full && !last)
         return;
     if (by_port && port_may_tell(s, server)) {
@@ -207,7 +219,7 @@ static void probe(struct session *s, bool last)
 
 static bool switch_to_tls(struct session *s)
 {
-    session_explain(s, "both sides speak TLS: %s ends", s->dissector->name);
+    session_explain(s, "TLS goes on from here: %s ends", s->dissector->name);
     end_upgraded(s);
     s->id->tls_mode = TLS_MODE_STARTTLS;
     choose(s, &tls_dissector);
@@ -221,7 +233,7 @@ static bool probe_tls(struct session *s, enum direction d, struct bytes *text)
     struct stream *stream = &s->stream[d];
     *text = BYTES_NONE;
     if (!stream->tls) {
-        enum verdict verdict = tls_record_probe(stream->unread);
+        enum verdict verdict = tls_record_probe(d, stream->unread);
         if (verdict == VERDICT_MORE)
             return false;
         if (verdict == VERDICT_NOT_MINE) {
@@ -454,6 +466,13 @@ void session_closing(struct session *s, enum direction from)
     s->closed_by[role_of(s, from)] = true;
 }
 
+/* The client began with TLS, and the server said nothing to it until the end. */
+static bool begun_by_client_only(const struct session *s)
+{
+    return s->reading && s->expecting_tls && s->stream[FROM_CLIENT].tls &&
+           s->stream[FROM_SERVER].unread.len == 0 && !s->starttls.text_seen[FROM_SERVER];
+}
+
 void session_end(struct session *s, struct moment now, enum ending ending)
 {
     s->now = now;
@@ -465,6 +484,11 @@ void session_end(struct session *s, struct moment now, enum ending ending)
             run(s, FROM_SERVER);
             keep_rests(s);
         }
+    }
+    if (begun_by_client_only(s)) {
+        switch_to_tls(s);
+        run(s, FROM_CLIENT);
+        keep_rests(s);
     }
     if (s->dissector && s->state)
         s->dissector->end(s, s->state, ending);
@@ -591,7 +615,7 @@ void session_expect_tls(struct session *s)
 {
     /* The client's bytes that are already here were sent before it could know the answer. */
     struct stream *client = &s->stream[FROM_CLIENT];
-    if (client->unread.len > 0 && tls_record_probe(client->unread) == VERDICT_NOT_MINE)
+    if (client->unread.len > 0 && tls_record_probe(FROM_CLIENT, client->unread) == VERDICT_NOT_MINE)
         starttls_saw_text(s, FROM_CLIENT, client->unread, true);
     s->expecting_tls = true;
     for (int d = 0; d < DIRECTIONS; d++)
@@ -685,4 +709,9 @@ bool session_is_partial(const struct session *s)
 uint64_t session_time(const struct session *s)
 {
     return s->now.time_ns;
+}
+
+const struct flow_identity *session_identity(const struct session *s)
+{
+    return s->id;
 }
