@@ -9,8 +9,9 @@
 #include "proxy_header.h"
 #include "session.h"
 
-/* VERDICT_ALONE: one side shows it, and it is mine if the other one never says anything. */
-enum verdict { VERDICT_MORE, VERDICT_MINE, VERDICT_NOT_MINE, VERDICT_ALONE };
+/* Where one side showed nothing yet: IF_SILENT, mine if it never says anything; IF_UNSEEN, mine
+ * also if it speaks and is not seen. */
+enum verdict { VERDICT_MORE, VERDICT_MINE, VERDICT_NOT_MINE, VERDICT_IF_SILENT, VERDICT_IF_UNSEEN };
 
 struct dissector {
     const char *name;      /* value of network.protocol */

@@ -166,16 +166,29 @@ static bool port_may_tell(const struct session *s, struct bytes server)
            s->stream[FROM_SERVER].gap == 0 && session_peer_visible(s, FROM_CLIENT) != CLAIM_NO;
 }
 
-/* Whether one of the sides said nothing, and will not be seen saying anything: or not before the
- * other side has said more than is looked at. */
-static bool one_side_only(const struct session *s, bool last)
+/* Asks one dissector. A side that lost its beginning is one that is not seen: the other one alone
+ * may tell more than what is left of both. */
+static enum verdict ask(const struct session *s, const struct dissector *dissector,
+                        struct bytes client, struct bytes server)
 {
-    for (int d = 0; d < DIRECTIONS; d++) {
-        const struct stream *stream = &s->stream[d];
-        if (stream->unread.len == 0 && (last || stream->visible == CLAIM_NO))
-            return true;
-    }
-    return false;
+    bool lost_client = s->stream[FROM_CLIENT].gap > 0, lost_server = s->stream[FROM_SERVER].gap > 0;
+    enum verdict verdict = dissector->probe(client, server, s->midstream);
+    if (verdict == VERDICT_MINE || s->coverage & COVERAGE_MIDSTREAM || lost_client == lost_server)
+        return verdict;
+    enum verdict alone = dissector->probe(lost_client ? BYTES_NONE : client,
+                                          lost_server ? BYTES_NONE : server, false);
+    return alone == VERDICT_IF_UNSEEN ? VERDICT_MINE : alone == VERDICT_NOT_MINE ? verdict : alone;
+}
+
+/* Whether what one side showed is enough. With `last`, the other one will not say anything. */
+static bool enough(const struct session *s, enum verdict verdict, bool last)
+{
+    const struct stream *client = &s->stream[FROM_CLIENT], *server = &s->stream[FROM_SERVER];
+    const struct stream *silent = server->unread.len == 0 ? server : client;
+    if (verdict == VERDICT_IF_UNSEEN)
+        return silent->unread.len == 0 && (last || silent->visible == CLAIM_NO);
+    return verdict == VERDICT_MINE || (verdict == VERDICT_IF_SILENT && last &&
+                                       !(s->coverage & ~(unsigned)COVERAGE_UNFINISHED));
 }
 
 /* Asks every dissector that has not said no. With `last`, no more bytes will come and the port
@@ -191,9 +204,8 @@ static void probe(struct session *s, bool last)
     for (unsigned i = 0; dissectors[i]; i++) {
         if (s->not_mine & 1U << i)
             continue;
-        enum verdict verdict = dissectors[i]->probe(client, server, s->midstream);
-        if (verdict == VERDICT_MINE ||
-            (verdict == VERDICT_ALONE && one_side_only(s, last || full))) {
+        enum verdict verdict = ask(s, dissectors[i], client, server);
+        if (enough(s, verdict, last || full)) {
             recognise(s, dissectors[i]);
             return;
         }
@@ -470,7 +482,8 @@ void session_closing(struct session *s, enum direction from)
 static bool begun_by_client_only(const struct session *s)
 {
     return s->reading && s->expecting_tls && s->stream[FROM_CLIENT].tls &&
-           s->stream[FROM_SERVER].unread.len == 0 && !s->starttls.text_seen[FROM_SERVER];
+           s->stream[FROM_SERVER].unread.len == 0 && !s->starttls.text_seen[FROM_SERVER] &&
+           !(s->coverage & ~(unsigned)COVERAGE_UNFINISHED);
 }
 
 void session_end(struct session *s, struct moment now, enum ending ending)
