@@ -164,6 +164,31 @@ static bool port_may_tell(const struct session *s, struct bytes server)
            s->stream[FROM_SERVER].gap == 0 && session_peer_visible(s, FROM_CLIENT) != CLAIM_NO;
 }
 
+/* Asks one dissector. A side that lost its beginning is one that is not seen: the other one alone
+ * may tell more than what is left of both. */
+static enum verdict ask(const struct session *s, const struct dissector *dissector,
+                        struct bytes client, struct bytes server)
+{
+    bool lost_client = s->stream[FROM_CLIENT].gap > 0, lost_server = s->stream[FROM_SERVER].gap > 0;
+    enum verdict verdict = dissector->probe(client, server, s->midstream);
+    if (verdict == VERDICT_MINE || s->coverage & COVERAGE_MIDSTREAM || lost_client == lost_server)
+        return verdict;
+    enum verdict alone = dissector->probe(lost_client ? BYTES_NONE : client,
+                                          lost_server ? BYTES_NONE : server, false);
+    return alone == VERDICT_IF_UNSEEN ? VERDICT_MINE : alone == VERDICT_NOT_MINE ? verdict : alone;
+}
+
+/* Whether what one side showed is enough. With `last`, the other one will not say anything. */
+static bool enough(const struct session *s, enum verdict verdict, bool last)
+{
+    const struct stream *client = &s->stream[FROM_CLIENT], *server = &s->stream[FROM_SERVER];
+    const struct stream *silent = server->unread.len == 0 ? server : client;
+    if (verdict == VERDICT_IF_UNSEEN)
+        return silent->unread.len == 0 && (last || silent->visible == CLAIM_NO);
+    return verdict == VERDICT_MINE || (verdict == VERDICT_IF_SILENT && last &&
+                                       !(s->coverage & ~(unsigned)COVERAGE_UNFINISHED));
+}
+
 /* Asks every dissector that has not said no. With `last`, no more bytes will come and the port
  * breaks the tie. */
 static void probe(struct session *s, bool last)
@@ -173,12 +198,12 @@ static void probe(struct session *s, bool last)
     struct bytes client = bytes_first(s->stream[FROM_CLIENT].unread, PROBE_MAX);
     struct bytes server = bytes_first(s->stream[FROM_SERVER].unread, PROBE_MAX);
     const struct dissector *by_port = NULL;
-    bool open = false;
+    bool open = false, full = client.len == PROBE_MAX || server.len == PROBE_MAX;
     for (unsigned i = 0; dissectors[i]; i++) {
         if (s->not_mine & 1U << i)
             continue;
-        enum verdict verdict = dissectors[i]->probe(client, server, s->midstream);
-        if (verdict == VERDICT_MINE) {
+        enum verdict verdict = ask(s, dissectors[i], client, server);
+        if (enough(s, verdict, last || full)) {
             recognise(s, dissectors[i]);
             return;
         }
@@ -186,9 +211,8 @@ static void probe(struct session *s, bool last)
             s->not_mine |= 1U << i;
         else if (!by_port && on_port(dissectors[i], s->id->end[FROM_SERVER].port))
             by_port = dissectors[i];
-        open |= verdict == VERDICT_MORE;
+        open |= verdict != VERDICT_NOT_MINE;
     }
-    bool full = client.len == PROBE_MAX || server.len == PROBE_MAX;
     if (open && !full && !last)
         return;
     if (by_port && port_may_tell(s, server)) {
@@ -642,4 +666,9 @@ bool session_is_partial(const struct session *s)
 uint64_t session_time(const struct session *s)
 {
     return s->now.time_ns;
+}
+
+const struct flow_identity *session_identity(const struct session *s)
+{
+    return s->id;
 }

@@ -21,7 +21,7 @@ bool session_expects_tls(const struct session *s)
 
 static void switch_to_tls(struct session *s)
 {
-    session_explain(s, "both sides speak TLS: %s ends", s->dissector->name);
+    session_explain(s, "TLS goes on from here: %s ends", s->dissector->name);
     session_hand_over(s);
     s->id->tls_mode = TLS_MODE_STARTTLS;
     session_choose(s, &tls_dissector);
@@ -29,13 +29,13 @@ static void switch_to_tls(struct session *s)
 
 /* Where behind text, in the middle of a line maybe, a handshake may begin: the length if nowhere.
  * *verdict tells whether it does. */
-static size_t handshake_in(struct bytes unread, size_t len, enum verdict *verdict)
+static size_t handshake_in(enum direction d, struct bytes unread, size_t len, enum verdict *verdict)
 {
     struct bytes text = bytes_first(unread, len);
     *verdict = VERDICT_NOT_MINE;
     for (size_t at = bytes_index(text, TLS_HANDSHAKE); at < len;
          at += 1 + bytes_index(bytes_after(text, at + 1), TLS_HANDSHAKE)) {
-        *verdict = tls_record_probe(bytes_after(unread, at));
+        *verdict = tls_record_probe(d, bytes_after(unread, at));
         if (*verdict != VERDICT_NOT_MINE)
             return at;
     }
@@ -47,14 +47,14 @@ bool upgrade_begins(struct session *s, enum direction d, struct bytes *text)
     struct stream *stream = &s->stream[d];
     *text = BYTES_NONE;
     if (!stream->tls) {
-        enum verdict verdict = tls_record_probe(stream->unread);
+        enum verdict verdict = tls_record_probe(d, stream->unread);
         if (verdict == VERDICT_MORE)
             return false;
         if (verdict == VERDICT_NOT_MINE) {
             size_t line = bytes_index(stream->unread, '\n') + 1;
             if (line > stream->unread.len)
                 line = stream->unread.len;
-            *text = bytes_first(stream->unread, handshake_in(stream->unread, line, &verdict));
+            *text = bytes_first(stream->unread, handshake_in(d, stream->unread, line, &verdict));
             return false;
         }
         stream->tls = true;
@@ -83,7 +83,7 @@ bool upgrade_skips_text(struct session *s, enum direction d, size_t shown)
 {
     struct stream *stream = &s->stream[d];
     enum verdict verdict;
-    size_t at = handshake_in(stream->unread, stream->unread.len, &verdict);
+    size_t at = handshake_in(d, stream->unread, stream->unread.len, &verdict);
     stream->shown = shown;
     if (verdict != VERDICT_MINE)
         return false;

@@ -27,8 +27,8 @@ struct clear_text {
 struct starttls {
     bool tracked, emitted; /* a mail session that began in clear; its event is out */
     enum claim offered, requested, accepted;
-    bool missed;              /* something was since it was asked for: another answer may be in it */
-    bool masked;              /* a list held a masked word */
+    bool missed; /* something was since it was asked for: another answer may be in it */
+    bool masked; /* a list held a masked word */
     enum handshake handshake; /* of the TLS behind the acceptance */
     uint8_t used;             /* enum clear_use */
     bool asked_mail;          /* a mail was asked for since the answer */
@@ -54,7 +54,8 @@ bool starttls_masks(struct bytes word);
  * is a no only for a session that was seen whole so far. */
 void starttls_listed(struct session *, bool offered, bool masked);
 void starttls_requested(struct session *);
-/* The server's answer, with its code. Who is refused may ask again; once accepted stays accepted. */
+/* The server's answer, with its code. Who is refused may ask again; once accepted stays accepted.
+ */
 void starttls_answered(struct session *, bool accepted, struct bytes code);
 /* Whether the client knows the answer: what it says now was not on its way before. */
 bool starttls_is_answered(const struct session *);

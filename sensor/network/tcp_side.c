@@ -63,7 +63,8 @@ bool tcp_side_start(struct tcp_side sides[DIRECTIONS], enum direction d, const s
     return first;
 }
 
-bool tcp_side_plausible(const struct tcp_side sides[DIRECTIONS], enum direction d, const struct segment *s)
+bool tcp_side_plausible(const struct tcp_side sides[DIRECTIONS], enum direction d,
+                        const struct segment *s)
 {
     const struct tcp_side *side = &sides[d], *other = &sides[other_direction(d)];
     if ((s->flags & TCP_ACK) && other->seen) {

@@ -1,5 +1,5 @@
-/* What one side of a connection has sent so far, as its sequence numbers tell, and which segments can be
- * part of it at all. No bytes here. */
+/* What one side of a connection has sent so far, as its sequence numbers tell, and which segments
+ * can be part of it at all. No bytes here. */
 #ifndef MAILTAP_TCP_SIDE_H
 #define MAILTAP_TCP_SIDE_H
 
@@ -29,11 +29,11 @@ static inline int32_t seq_distance(uint32_t a, uint32_t b)
     return (int32_t)(a - b);
 }
 
-/* A SYN, or what can be known of the numbers of a side whose SYN was not seen. True if it is the first
- * that is seen of that side. */
+/* A SYN, or what can be known of the numbers of a side whose SYN was not seen. True if it is the
+ * first that is seen of that side. */
 bool tcp_side_start(struct tcp_side[DIRECTIONS], enum direction, const struct segment *);
-/* Whether a segment, or a reset with this number, can belong to the connection: one that nobody would
- * obey must not blind us. */
+/* Whether a segment, or a reset with this number, can belong to the connection: one that nobody
+ * would obey must not blind us. */
 bool tcp_side_plausible(const struct tcp_side[DIRECTIONS], enum direction, const struct segment *);
 bool tcp_side_reset_plausible(const struct tcp_side *, uint32_t seq);
 
@@ -41,8 +41,8 @@ bool tcp_side_reset_plausible(const struct tcp_side *, uint32_t seq);
 void tcp_side_fin(struct tcp_side *, uint32_t seq, uint32_t ack);
 /* A FIN takes its turn like a byte. True if it did. */
 bool tcp_side_pass_fin(struct tcp_side *);
-/* Whether this side closed first, as what the two FINs acknowledge tells, in whatever order they were
- * captured. Of FINs that crossed nobody's was first. */
+/* Whether this side closed first, as what the two FINs acknowledge tells, in whatever order they
+ * were captured. Of FINs that crossed nobody's was first. */
 bool tcp_side_closed_first(const struct tcp_side[DIRECTIONS], enum direction);
 
 #endif

@@ -1,5 +1,6 @@
-/* The segments of a connection that wait for their turn: copies, in the order of their sequence numbers
- * and in that of their arrival. They are disjoint: of two copies of a byte the first one stays. */
+/* The segments of a connection that wait for their turn: copies, in the order of their sequence
+ * numbers and in that of their arrival. They are disjoint: of two copies of a byte the first one
+ * stays. */
 #ifndef MAILTAP_TCP_WAITING_H
 #define MAILTAP_TCP_WAITING_H
 
@@ -47,15 +48,16 @@ struct waiting_queue {
 void waiting_init(struct waiting_queue *);
 /* Whether it may wait here, by the bounds of one connection. */
 bool waiting_room(const struct waiting_queue *, const struct piece *);
-/* Lets a copy wait, without the parts of it that wait already. What finds no memory is lost, and becomes
- * a gap in time. */
+/* Lets a copy wait, without the parts of it that wait already. What finds no memory is lost, and
+ * becomes a gap in time. */
 struct waiting_added {
     bool contradicts; /* what waited there already has other bytes */
     uint32_t refused; /* so many parts found no memory */
 };
-struct waiting_added waiting_add(struct waiting_queue *, struct pool *, enum direction, struct piece);
-/* Drops what stands in front of where the stream is known to be now: a start that was learnt late, or
- * a FIN, may have moved on over it. */
+struct waiting_added waiting_add(struct waiting_queue *, struct pool *, enum direction,
+                                 struct piece);
+/* Drops what stands in front of where the stream is known to be now: a start that was learnt late,
+ * or a FIN, may have moved on over it. */
 void waiting_pass(struct waiting_queue *, struct pool *, enum direction, uint32_t next);
 /* Takes one out; then it has to be freed. It is wiped: what waits may be a password. */
 void waiting_unlink(struct waiting_queue *, struct waiting *);
