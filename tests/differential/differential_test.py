@@ -30,6 +30,9 @@ NOT_POP = "tshark takes Redis on port 110 for POP3"
 NO_MECHANISM = "a word that the server does not know as a mechanism may be a password: mailtap does not show it"
 MIDSTREAM = "the start was not seen: mailtap believes no client line before a reply that proves the dialogue"
 CUT = "each packet was cut: what is missing is loss, and the start of a line is no fact; tshark decodes it as if it were whole"
+CLEAR_ANSWER = "the server answered the ClientHello in clear: no handshake for mailtap, and so no event of one"
+UNANSWERED = "in clear behind an accepted STARTTLS, and never answered: no envelope"
+NULL_CIPHER = "with a suite that does not encrypt tshark reads alerts behind the handshake; mailtap reads none there"
 INJECTED = "in the packet of STARTTLS, dropped by the server: a weird of mailtap's, not an envelope"
 
 # Capture: the reason, then what differs: "+" only mailtap says so, "-" only tshark does.
@@ -75,8 +78,17 @@ DIFFERENCES = {
         (NO_MECHANISM, ["+AUTH ? 535", "-AUTH X-NEVER-HEARD-OF 535"])],
     "snaplen": [
         (CUT, ["-AUTH PLAIN 235", "-MAIL <alice@example.org>"])],
+    "starttls-failed": [
+        (CLEAR_ANSWER, ["-JA3 c216e752cae6f8755fd27f561d031636"]),
+        (UNANSWERED, ["-MAIL <alice@example.net>"])],
     "starttls-injection": [
         (INJECTED, ["-MAIL <mallory@example.com>", "-RCPT <bob@example.org> -"])],
+    "starttls-tamper": [
+        (INJECTED, ["-MAIL <mallory@example.com>"])],
+    "tls-ports-in-clear": [
+        (CLEAR_ANSWER, ["-JA3 c216e752cae6f8755fd27f561d031636"])],
+    "tls-suites": [
+        (NULL_CIPHER, 4 * ["-TLS alert warning close_notify by the server"])],
 }
 
 # Our names of what tshark decodes, its names, and the ports where it needs no telling. It knows no ManageSieve, but its TLS
@@ -363,7 +375,8 @@ class Tls:
             version = server.get("tls.handshake.extensions.supported_version", server["tls.handshake.version"])
             self.facts[f"TLS version {VERSIONS.get(int(version, 0), version)}"] += 1
             self.facts[f"TLS suite {suite_of(int(server['tls.handshake.ciphersuite'], 0))}"] += 1
-        if "tls.resumed" in server:
+        # Of TLS 1.3 tshark draws no conclusion from the key that the server takes.
+        if "tls.resumed" in server or "tls.handshake.extensions.psk.identity.selected" in server:
             self.facts["TLS resumed"] += 1
         for alert in sorted(self.alerts, key=lambda alert: alert["tls.alert_message.level"] != "2")[:1]:
             level = {"1": "warning", "2": "fatal"}[alert["tls.alert_message.level"]]
