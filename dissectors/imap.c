@@ -158,4 +158,5 @@ const struct dissector imap_dissector = {
     .data = imap_data,
     .gap = imap_gap,
     .end = imap_end,
+    .is_command = imap_is_command,
 };

@@ -169,4 +169,5 @@ const struct dissector managesieve_dissector = {
     .data = managesieve_data,
     .gap = managesieve_gap,
     .end = managesieve_end,
+    .is_command = sieve_is_command,
 };

@@ -4,8 +4,9 @@
 
 #include "flow_identity.h"
 
-/* "access" (people read mail: IMAP, POP3, ManageSieve), "submission" (people send it: 587, 465, 2525)
- * or "relay" (other SMTP, LMTP), by the protocol, or for TLS by the port; NULL if neither tells. */
+/* "access" (people read mail: IMAP, POP3, ManageSieve), "submission" (people send it: 587, 465,
+ * 2525) or "relay" (other SMTP, LMTP), by the protocol, or for TLS by the port; NULL if neither
+ * tells. */
 const char *role_of_server(const struct flow_identity *);
 
 #endif

@@ -76,7 +76,7 @@ void session_free(struct session *s)
 }
 
 /* Without memory for the dissector's state nothing more of the session is read. */
-static bool choose(struct session *s, const struct dissector *dissector)
+bool session_choose(struct session *s, const struct dissector *dissector)
 {
     bool room = pool_take(s->env->tables, dissector->state_size);
     s->state = room ? calloc(1, dissector->state_size) : NULL;
@@ -91,9 +91,7 @@ static bool choose(struct session *s, const struct dissector *dissector)
     return false;
 }
 
-/* The dissector's last words, before another one, or another session of its own, goes on with the
- * same bytes. */
-static void end_upgraded(struct session *s)
+void session_hand_over(struct session *s)
 {
     s->dissector->end(s, s->state, ENDED_UPGRADED);
     free_state(s);
@@ -124,7 +122,7 @@ static bool on_port(const struct dissector *dissector, uint16_t port)
 
 static void recognise(struct session *s, const struct dissector *dissector)
 {
-    if (!choose(s, dissector))
+    if (!session_choose(s, dissector))
         return;
     count(s->env->counters, COUNT_SESSIONS_RECOGNISED);
     s->id->protocol = dissector->name;
@@ -226,42 +224,6 @@ static void probe(struct session *s, bool last)
     s->reading = false;
 }
 
-/* --- the upgrade --------------------------------------------------------------------------------
- */
-
-static bool switch_to_tls(struct session *s)
-{
-    session_explain(s, "TLS goes on from here: %s ends", s->dissector->name);
-    end_upgraded(s);
-    s->id->tls_mode = TLS_MODE_STARTTLS;
-    choose(s, &tls_dissector);
-    return true;
-}
-
-/* Judges the next bytes of a direction that may turn into TLS. Sets *text to what the old dissector
- * may be shown: one line, so that TLS behind it is seen. True if something changed. */
-static bool probe_tls(struct session *s, enum direction d, struct bytes *text)
-{
-    struct stream *stream = &s->stream[d];
-    *text = BYTES_NONE;
-    if (!stream->tls) {
-        enum verdict verdict = tls_record_probe(d, stream->unread);
-        if (verdict == VERDICT_MORE)
-            return false;
-        if (verdict == VERDICT_NOT_MINE) {
-            *text = bytes_first(stream->unread, bytes_index(stream->unread, '\n') + 1);
-            return false;
-        }
-        stream->tls = true;
-        starttls_saw_tls(s, d);
-        session_explain(s, "TLS begins from the %s", direction_name(d));
-    }
-    enum direction other = other_direction(d);
-    if (s->stream[other].tls || s->stream[other].visible == CLAIM_NO)
-        return switch_to_tls(s);
-    return false; /* the other side decides whether this becomes TLS */
-}
-
 /* --- turning round ------------------------------------------------------------------------------
  */
 
@@ -275,7 +237,7 @@ static enum direction role_of(const struct session *s, enum direction d)
 static void turn(struct session *s)
 {
     session_explain(s, "the sides change roles: who was the server is the client");
-    end_upgraded(s);
+    session_hand_over(s);
     starttls_finish(s, ENDED_CLOSED);
     starttls_free(&s->starttls);
     s->starttls = (struct starttls){ 0 };
@@ -291,7 +253,7 @@ static void turn(struct session *s)
     s->turning = false;
     s->turned = !s->turned;
     s->id->turned = s->turned;
-    choose(s, s->dissector);
+    session_choose(s, s->dissector);
 }
 
 /* --- the loop -----------------------------------------------------------------------------------
@@ -304,19 +266,23 @@ static bool progress(struct session *s, enum direction d)
     struct bytes shown = stream->unread;
     if (!s->reading || shown.len == 0)
         return false;
-    if (s->expecting_tls) {
-        if (probe_tls(s, d, &shown))
+    bool watched = s->expecting_tls;
+    if (watched) {
+        if (upgrade_begins(s, d, &shown))
             return true;
         if (shown.len == 0)
             return false;
     }
-    bool expected = s->expecting_tls;
     size_t old = stream->shown < shown.len ? stream->shown : shown.len;
     trace_hold(s);
     size_t consumed = s->dissector->data(s, s->state, d, shown, old);
     trace_data(s, d, shown, consumed);
-    if (expected && consumed > 0)
-        starttls_saw_text(s, d, bytes_first(shown, consumed), false);
+    if (watched && consumed == 0)
+        return upgrade_skips_text(s, d, shown.len);
+    if (watched)
+        upgrade_saw_text(s, d, bytes_first(shown, consumed));
+    else if (d == FROM_CLIENT)
+        starttls_client_read(s, consumed);
     stream->unread = bytes_after(stream->unread, consumed);
     stream->shown = consumed > 0 ? 0 : shown.len;
     if (s->turning)
@@ -387,10 +353,12 @@ static void run(struct session *s, enum direction first)
 static void lose(struct session *s, enum direction d, uint64_t missing)
 {
     struct stream *stream = &s->stream[d];
-    s->coverage |= COVERAGE_GAP;
+    session_partial(s, COVERAGE_GAP);
     if (!s->reading)
         return;
     missing += stream->unread.len;
+    if (d == FROM_CLIENT)
+        starttls_client_read(s, stream->unread.len);
     stream->unread = BYTES_NONE;
     stream->shown = 0;
     buffer_clear(&stream->kept);
@@ -460,7 +428,7 @@ void session_visible(struct session *s, struct moment now, enum direction from, 
     s->stream[d].visible = visible;
     if (visible != CLAIM_NO)
         return;
-    s->coverage |= COVERAGE_ONE_SIDED;
+    session_partial(s, COVERAGE_ONE_SIDED);
     session_explain(s, "the %s cannot be seen", direction_name(d));
     if (s->reading && s->dissector) {
         run(s, other_direction(d));
@@ -471,19 +439,12 @@ void session_visible(struct session *s, struct moment now, enum direction from, 
 void session_partial(struct session *s, enum coverage reason)
 {
     s->coverage |= (uint16_t)reason;
+    starttls_missed(s);
 }
 
 void session_closing(struct session *s, enum direction from)
 {
     s->closed_by[role_of(s, from)] = true;
-}
-
-/* The client began with TLS, and the server said nothing to it until the end. */
-static bool begun_by_client_only(const struct session *s)
-{
-    return s->reading && s->expecting_tls && s->stream[FROM_CLIENT].tls &&
-           s->stream[FROM_SERVER].unread.len == 0 && !s->starttls.text_seen[FROM_SERVER] &&
-           !(s->coverage & ~(unsigned)COVERAGE_UNFINISHED);
 }
 
 void session_end(struct session *s, struct moment now, enum ending ending)
@@ -498,8 +459,7 @@ void session_end(struct session *s, struct moment now, enum ending ending)
             keep_rests(s);
         }
     }
-    if (begun_by_client_only(s)) {
-        switch_to_tls(s);
+    if (upgrade_ends(s)) {
         run(s, FROM_CLIENT);
         keep_rests(s);
     }
@@ -622,22 +582,6 @@ void session_user(struct session *s, struct facts *facts, enum field field, stru
 struct pool *session_pool(struct session *s)
 {
     return s->env->tables;
-}
-
-void session_expect_tls(struct session *s)
-{
-    /* The client's bytes that are already here were sent before it could know the answer. */
-    struct stream *client = &s->stream[FROM_CLIENT];
-    if (client->unread.len > 0 && tls_record_probe(FROM_CLIENT, client->unread) == VERDICT_NOT_MINE)
-        starttls_saw_text(s, FROM_CLIENT, client->unread, true);
-    s->expecting_tls = true;
-    for (int d = 0; d < DIRECTIONS; d++)
-        s->stream[d].tls = false;
-}
-
-bool session_expects_tls(const struct session *s)
-{
-    return s->expecting_tls;
 }
 
 void session_ignore_rest(struct session *s)

@@ -161,4 +161,5 @@ const struct dissector smtp_dissector = {
     .data = smtp_data,
     .gap = smtp_gap,
     .end = smtp_end,
+    .is_command = smtp_is_command,
 };
