@@ -69,11 +69,16 @@ static struct bytes data_u16(struct bytes data)
     return block_u16(&in);
 }
 
-/* Drafts of TLS 1.3 numbered themselves: their wire format is its own, as far as it is read here.
- */
+/* Drafts of TLS 1.3 numbered themselves, 0x7F and then theirs: what is read here has been the same
+ * in most of them. */
+static bool is_draft(uint16_t version)
+{
+    return version >> 8 == 0x7F;
+}
+
 static uint16_t final_version(uint16_t version)
 {
-    return version >> 8 == 0x7F ? (uint16_t)TLS_1_3 : version;
+    return is_draft(version) ? (uint16_t)TLS_1_3 : version;
 }
 
 /* Encrypted ClientHello has 0xFE0D; its drafts 8 to 12 had the numbers before it, draft 7 0xFF02.
@@ -261,14 +266,19 @@ bool tls_server_hello_read(struct bytes body, struct tls_server_hello *hello)
 {
     struct cursor in = cursor_over(body);
     *hello = (struct tls_server_hello){ .legacy_version = cursor_u16(&in) };
-    hello->version = hello->legacy_version;
+    hello->version = final_version(hello->legacy_version);
     hello->random = cursor_take(&in, RANDOM_LEN);
-    hello->session_id = block_u8(&in);
+    /* up to draft 21 */
+    bool short_form = is_draft(hello->legacy_version);
+    if (!short_form)
+        hello->session_id = block_u8(&in);
     hello->suite = cursor_u16(&in);
-    hello->compression = cursor_u8(&in);
+    if (!short_form)
+        hello->compression = cursor_u8(&in);
     if (cursor_left(&in) > 0)
         hello->extensions = block_u16(&in);
-    if (in.failed || hello->legacy_version >> 8 != 3 || hello->session_id.len > SESSION_ID_MAX)
+    if (in.failed || (hello->legacy_version >> 8 != 3 && !short_form) ||
+        hello->session_id.len > SESSION_ID_MAX)
         return false;
     hello->retry = memcmp(hello->random.data, retry_random, RANDOM_LEN) == 0;
     uint16_t type;
