@@ -133,6 +133,8 @@ static void recognise(struct session *s, const struct dissector *dissector)
         session_explain(s, "a PROXY header of %zu bytes stands before the client's first",
                         s->proxy.len);
     for (int d = 0; d < DIRECTIONS; d++) {
+        if (s->ambiguous[d])
+            session_weird(s, WEIRD_TCP_AMBIGUOUS, (enum direction)d);
         if (s->stream[d].gap > 0)
             dissector->gap(s, s->state, (enum direction)d, s->stream[d].gap);
     }
@@ -539,6 +541,10 @@ void session_emit(struct session *s, enum event_kind kind)
 
 void session_weird(struct session *s, enum weird weird, enum direction d)
 {
+    if (!s->dissector) { /* it may be nobody's: then it is of no interest */
+        s->ambiguous[d] |= weird == WEIRD_TCP_AMBIGUOUS;
+        return;
+    }
     if (s->weirds[d] & 1U << weird) {
         facts_clear(s->env->own);
         return;

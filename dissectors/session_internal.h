@@ -28,6 +28,7 @@ struct session {
     uint64_t secrets[SESSION_SECRETS]; /* keyed hashes, for comparing only */
     uint32_t secret_count;
     uint32_t weirds[DIRECTIONS]; /* bit per weird that was reported */
+    bool ambiguous[DIRECTIONS];  /* before anybody recognised the protocol */
     uint32_t not_mine;           /* bit per dissector that said no */
     uint16_t coverage;
     bool midstream, reading, expecting_tls;

@@ -149,15 +149,33 @@ static void add(struct line *line, struct bytes text)
         line->size = line->len + 1; /* cut here: nothing shorter may slip in behind */
 }
 
+static void add_value(struct line *line, const struct fact *fact)
+{
+    char value[FACTS_TEXT_MAX + 1];
+    fact_print(fact, value, sizeof value);
+    add(line, bytes_of_string(value));
+}
+
+/* Of a list, all values. */
 static bool add_field(struct line *line, enum field field, const struct facts_index *facts)
 {
     struct fact fact;
-    char value[FACTS_TEXT_MAX + 1];
+    bool any = false;
     if (schema_field(field)->visibility == VISIBILITY_INTERNAL ||
         !facts_lookup(facts, field, &fact))
         return false;
-    fact_print(&fact, value, sizeof value);
-    add(line, bytes_of_string(value));
+    if (schema_field(field)->arity == ARITY_ONE) {
+        add_value(line, &fact);
+        return true;
+    }
+    for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
+        if (fact.field != field)
+            continue;
+        if (any)
+            add(line, BYTES_LITERAL(", "));
+        add_value(line, &fact);
+        any = true;
+    }
     return true;
 }
 
