@@ -9,7 +9,9 @@
 #include "proxy_header.h"
 #include "session.h"
 
-enum verdict { VERDICT_MORE, VERDICT_MINE, VERDICT_NOT_MINE };
+/* Where one side showed nothing yet: IF_SILENT, mine if it never says anything; IF_UNSEEN, mine
+ * also if it speaks and is not seen. */
+enum verdict { VERDICT_MORE, VERDICT_MINE, VERDICT_NOT_MINE, VERDICT_IF_SILENT, VERDICT_IF_UNSEEN };
 
 struct dissector {
     const char *name;      /* value of network.protocol */
@@ -89,6 +91,8 @@ bool session_from_start(const struct session *);
 /* Whether anything at all of this session was missed, so that absence proves nothing. */
 bool session_is_partial(const struct session *);
 uint64_t session_time(const struct session *);
+/* Who talks to whom. */
+const struct flow_identity *session_identity(const struct session *);
 
 /* The registry: every dissector there is, in order of preference; ends with NULL. */
 extern const struct dissector *const dissectors[];

@@ -21,6 +21,7 @@ static void finish(struct session *s, struct imap *imap, const char *outcome,
 static void begins(struct session *s, struct imap *imap, uint32_t serial)
 {
     imap_login_over(s, imap);
+    imap->login_asked = true;
     imap->login_serial = serial;
     imap->login_cancelled = imap->login_whole = false;
     imap->disabled_then = session_is_partial(s) ? CLAIM_UNKNOWN : imap->login_disabled;
@@ -78,6 +79,7 @@ static void accepted(struct session *s, struct imap *imap, const struct imap_ans
         command ? imap->login_whole : !imap->client_blind && session_unread(s, FROM_CLIENT) == 0;
     sasl_vouch(&imap->login.sasl);
     finish(s, imap, "success", answer, whole);
+    imap->logged_in = true;
     imap->lists_count = false;
     imap_append_unanswered(s, imap); /* what is still open was another's */
     if (!imap->client_blind)

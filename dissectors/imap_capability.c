@@ -45,11 +45,12 @@ static bool knows_literals(struct bytes word)
 void imap_listed(struct session *s, struct imap *imap, struct bytes words)
 {
     struct bytes word;
-    bool tls = false, disabled = false, literals = false;
+    bool tls = false, masked = false, disabled = false, literals = false;
     if (!imap->lists_count)
         return;
     while ((word = text_next_word(&words)).len > 0) {
         tls |= bytes_equal_nocase(word, "STARTTLS");
+        masked |= starttls_masks(word);
         disabled |= bytes_equal_nocase(word, "LOGINDISABLED");
         literals |= knows_literals(word);
         if (bytes_starts_nocase(word, "AUTH=") && word.len > 5)
@@ -59,5 +60,5 @@ void imap_listed(struct session *s, struct imap *imap, struct bytes words)
     }
     imap->listed_literals = literals;
     login_listed(s, imap, disabled);
-    starttls_listed(s, tls, false);
+    starttls_listed(s, tls, masked);
 }

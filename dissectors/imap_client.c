@@ -183,8 +183,12 @@ static bool begin_command(struct session *s, struct imap *imap, struct bytes lin
         imap_login_overrun(s, imap, verb, line);
     if (tag.len == 0)
         return false;
+    if (verb == IMAP_UNKNOWN && !imap->candidate && !imap->login.open)
+        http_line(s, &imap->http, line);
     if (!imap->candidate)
         show_command(s, verb, word, arguments);
+    if (verb == IMAP_APPEND || verb == IMAP_FETCH)
+        starttls_asked_for_mail(s);
     command_begins(s, imap, tag, verb);
     imap_queue_newest(&imap->queue)->may_be_ignored = !whole;
     if (verb == IMAP_LOGIN)

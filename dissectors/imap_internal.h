@@ -6,11 +6,13 @@
  *   imap_auth.c         login attempts
  *   imap_message.c      messages that APPEND and FETCH carry
  *   imap_capability.c   what the server announces before anybody has logged in
+ *   imap_before_login.c what else it says then, and should not
  *   imap_queue.c, imap_syntax.c, imap_tokens.c, imap_part.c, imap_probe.c  on their own feet */
 #ifndef MAILTAP_IMAP_INTERNAL_H
 #define MAILTAP_IMAP_INTERNAL_H
 
 #include "dissector.h"
+#include "http_line.h"
 #include "imap_part.h"
 #include "imap_queue.h"
 #include "login.h"
@@ -84,6 +86,11 @@ struct imap {
     bool candidate;       /* the newest in the queue was read blindly */
     bool answered;        /* server_blind: its last line answers the newest in the queue */
     unsigned blind_lines; /* of the client since the last tagged reply */
+
+    bool login_asked; /* LOGIN or AUTHENTICATE was sent, or somebody is logged in from the start */
+    bool logged_in;   /* with success, or from the start */
+    bool told_referral, told_alert, told_mailbox; /* before that: imap_before_login.c */
+    struct http_lines http;
 
     bool lists_count;     /* nobody has logged in, for certain */
     bool listed_literals; /* the server says that it knows literals that need no leave, or it said
@@ -159,5 +166,10 @@ void imap_messages_end(struct session *, struct imap *);
 
 /* imap_capability.c: the words of a list that is whole. */
 void imap_listed(struct session *, struct imap *, struct bytes words);
+
+/* imap_before_login.c: what the server says in clear and may mislead clients that believe it before
+ * anybody has logged in. A status reply, tagged or not, and an untagged line that is none. */
+void imap_status_said(struct session *, struct imap *, const struct imap_reply *);
+void imap_data_said(struct session *, struct imap *, struct bytes line);
 
 #endif

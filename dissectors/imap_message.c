@@ -14,6 +14,7 @@ static void emit(struct session *s, const char *action, uint64_t size, const cha
     if (code && code[0])
         facts_string(own, FIELD_EVENT_CODE, code);
     facts_number(own, FIELD_EMAIL_SIZE, size);
+    starttls_used(s, CLEAR_MAIL, false);
     session_emit(s, EVENT_MESSAGE);
 }
 

@@ -1,4 +1,5 @@
 /* Is it IMAP? Decided by the words of both sides, never by the port. */
+#include "http_line.h"
 #include "imap.h"
 #include "imap_syntax.h"
 #include "line.h"
@@ -73,6 +74,8 @@ static enum verdict judge_client(struct bytes client, bool greeted)
     while (line_take(&rest, &line)) {
         if (line.len == 0)
             continue;
+        if (http_is_request(line))
+            return VERDICT_MORE; /* to whom, only the server tells */
         if (!is_command(line, &tag))
             return VERDICT_NOT_MINE;
         if (greeted || (is_numbered(tag) && !is_shared(line)))

@@ -15,7 +15,6 @@ static void starttls_reply(struct session *s, struct imap *imap, const struct im
                            const struct imap_answer *answer)
 {
     (void)reply;
-    starttls_requested(s);
     if (!answer)
         return;
     starttls_answered(s, answer->status == IMAP_OK,
@@ -171,6 +170,7 @@ static void tagged_reply(struct session *s, struct imap *imap, const struct imap
         unexplained(s, imap);
         return;
     }
+    imap_status_said(s, imap, reply);
     session_explain(s, "%s answers a command, %u more wait%s", imap_status_name(reply->status),
                     imap->queue.count - 1, imap->queue.count == 2 ? "s" : "");
     pair(s, imap, entry, reply);
@@ -189,8 +189,11 @@ static void greeting(struct session *s, struct imap *imap, struct bytes line)
     facts_string(hello, FIELD_SESSION_GREETING, imap_status_name(reply.status));
     if (reply.text.len > 0)
         facts_text(hello, FIELD_SESSION_BANNER, reply.text);
-    if (reply.status == IMAP_PREAUTH)
-        imap->lists_count = false; /* RFC 9051 section 7.1.4: somebody is logged in */
+    if (reply.status == IMAP_PREAUTH) { /* RFC 9051 section 7.1.4: somebody is logged in */
+        imap->lists_count = false;
+        imap->login_asked = imap->logged_in = true;
+    }
+    imap_status_said(s, imap, &reply);
     if (imap_capabilities_of_code(reply.code, &words))
         imap_listed(s, imap, words);
 }
@@ -213,6 +216,10 @@ static void untagged(struct session *s, struct imap *imap, struct bytes line, bo
     bool status = imap_reply_of(line, &reply);
     if (status && reply.status == IMAP_BAD && session_proxy_pending(s) != PROXIED_BY_NOBODY)
         session_proxy_judged(s, false);
+    if (status)
+        imap_status_said(s, imap, &reply);
+    else
+        imap_data_said(s, imap, line);
     bool list = status ? imap_capabilities_of_code(reply.code, &words)
                        : imap_capabilities_of_line(line, &words);
     if (list && whole && is_before_login(s, imap))

@@ -74,6 +74,12 @@ enum imap_verb imap_verb_of(struct bytes word)
     return IMAP_UNKNOWN;
 }
 
+bool imap_is_command(struct bytes line)
+{
+    struct bytes tag, verb, arguments;
+    return imap_command_of(line, &tag, &verb, &arguments) && imap_verb_of(verb) != IMAP_UNKNOWN;
+}
+
 bool imap_quotes(enum imap_verb verb)
 {
     return verb == IMAP_UNKNOWN || verb == IMAP_FETCH || verb == IMAP_TALKING;

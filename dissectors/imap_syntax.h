@@ -25,6 +25,8 @@ enum imap_verb {
 bool imap_command_of(struct bytes line, struct bytes *tag, struct bytes *verb,
                      struct bytes *arguments);
 enum imap_verb imap_verb_of(struct bytes);
+/* Whether the line is a command that IMAP has, with its tag in front. */
+bool imap_is_command(struct bytes line);
 /* Whether the answers to this command may hold literals, in which anything may stand. */
 bool imap_quotes(enum imap_verb);
 

@@ -18,6 +18,7 @@ static void begin(struct session *s, struct login *login)
 {
     const char *name = sasl_mechanism_name(&login->sasl);
     login->open = true;
+    login->decided = starttls_is_answered(s);
     login->attempts++;
     session_explain(s, "login %u begins with %s", login->attempts,
                     name ? name : "a word that is not known for a mechanism");
@@ -62,6 +63,10 @@ void login_end(struct session *s, struct login *login, const char *action,
     if (!login->open)
         return;
     login->open = false;
+    bool decided = login->decided || login->sasl.decided;
+    starttls_used(s, CLEAR_LOGIN, decided);
+    if (login->sasl.exposed != EXPOSED_NONE)
+        starttls_used(s, CLEAR_SECRET, decided);
     sasl_facts(s, &login->sasl, whole);
     facts_string(own, FIELD_EVENT_ACTION, action);
     facts_string(own, FIELD_EVENT_OUTCOME, answer->outcome);

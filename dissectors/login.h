@@ -12,6 +12,7 @@
 struct login {
     struct sasl sasl;
     bool open;         /* an attempt is under way */
+    bool decided;      /* begun in clear by a client that knew the answer to STARTTLS */
     unsigned attempts; /* so far, this one included */
 };
 

@@ -83,6 +83,7 @@ void sieve_client_lost(struct session *s, struct managesieve *sieve)
 {
     bool was_blind = sieve->client == SIEVE_BLIND;
     sieve->client = SIEVE_BLIND;
+    starttls_client_lost(s);
     sieve->logged_in = true; /* or may be */
     if (!session_is_partial(s))
         session_partial(s, COVERAGE_DESYNC);
@@ -169,4 +170,5 @@ const struct dissector managesieve_dissector = {
     .data = managesieve_data,
     .gap = managesieve_gap,
     .end = managesieve_end,
+    .is_command = sieve_is_command,
 };

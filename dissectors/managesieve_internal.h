@@ -33,7 +33,7 @@ struct managesieve {
     uint8_t queue[SIEVE_QUEUE_MAX]; /* enum sieve_word */
     unsigned first, count;
     struct facts listing; /* capabilities of a list that is not complete yet */
-    bool listing_starttls;
+    bool listing_starttls, listing_masked;
     unsigned announced, listed;
     struct login login;
     bool cancelled;

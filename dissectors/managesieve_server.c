@@ -24,6 +24,7 @@ static void capability(struct managesieve *sieve, const struct sieve_text *text)
 {
     struct bytes name = sieve_text_string(text, 0), value = sieve_text_string(text, 1), word;
     list(sieve, FIELD_SESSION_CAPABILITIES, name);
+    sieve->listing_masked |= starttls_masks(name);
     sieve->listing_starttls |= bytes_equal_nocase(name, "STARTTLS");
     if (!bytes_equal_nocase(name, "SASL"))
         return;
@@ -46,9 +47,9 @@ static void listing_end(struct session *s, struct managesieve *sieve, bool compl
         }
     }
     if (complete && (sieve->listing_starttls || !sieve->logged_in))
-        starttls_listed(s, sieve->listing_starttls, false);
+        starttls_listed(s, sieve->listing_starttls, sieve->listing_masked);
     facts_clear(&sieve->listing);
-    sieve->listing_starttls = false;
+    sieve->listing_starttls = sieve->listing_masked = false;
     sieve->listed = 0;
 }
 

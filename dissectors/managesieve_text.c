@@ -47,6 +47,12 @@ enum sieve_word sieve_word_of(struct bytes name)
     return row ? row->word : SIEVE_UNKNOWN;
 }
 
+bool sieve_is_command(struct bytes line)
+{
+    enum sieve_word word = sieve_word_of(text_next_word(&line));
+    return word > SIEVE_UNKNOWN && word <= SIEVE_OTHER;
+}
+
 /* IRC has AUTHENTICATE too, with a bare word; here the mechanism is a string. */
 bool sieve_is_telling(struct bytes line)
 {

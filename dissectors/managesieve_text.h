@@ -59,6 +59,7 @@ bool sieve_text_gap(struct sieve_text *, uint64_t missing);
 
 /* SIEVE_UNKNOWN if it is none. */
 enum sieve_word sieve_word_of(struct bytes);
+bool sieve_is_command(struct bytes line);
 /* Whether no other protocol has a command like this line. */
 bool sieve_is_telling(struct bytes line);
 /* Whether a server's line announces a capability that RFC 5804 section 1.7 registers. */

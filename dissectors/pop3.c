@@ -181,4 +181,5 @@ const struct dissector pop3_dissector = {
     .data = pop3_data,
     .gap = pop3_gap,
     .end = pop3_end,
+    .is_command = pop3_is_command,
 };

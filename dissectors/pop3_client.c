@@ -32,6 +32,7 @@ static void sent(struct session *s, struct pop3 *pop3, enum pop3_command command
     case POP3_RETR:
     case POP3_TOP:
         pop3->fetched = true;
+        starttls_asked_for_mail(s);
         break;
     default:
         break;
@@ -71,6 +72,8 @@ static size_t read_command(struct session *s, struct pop3 *pop3, struct bytes un
     session_public(s, bytes_first(line.text, pop3_public_length(line.text)));
     if (pop3->login.open)
         pop3_auth_overrun(s, pop3, command, line.text);
+    else if (command == POP3_UNKNOWN)
+        http_line(s, &pop3->http, line.text);
     sent(s, pop3, command, argument);
     wait_for_answer(s, pop3, command);
     return taken;

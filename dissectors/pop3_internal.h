@@ -29,6 +29,7 @@
 
 #include "dissector.h"
 #include "dot_stuffing.h"
+#include "http_line.h"
 #include "line.h"
 #include "login.h"
 #include "pop3_syntax.h"
@@ -63,6 +64,7 @@ struct pop3_listing {
     enum pop3_command of; /* POP3_UNKNOWN: of nothing that is read */
     struct facts facts;   /* capabilities and mechanisms */
     bool starttls, known; /* STLS is in it; some registered capability is */
+    bool masked;          /* some word was overwritten */
     bool fits;            /* so far, each line is one of such a list */
     unsigned lines;
 };
@@ -79,6 +81,7 @@ struct pop3 {
     bool open_ended;   /* at a status line: text may come instead, that belongs to the one before */
     struct pop3_listing listing;
     unsigned announced; /* words that were kept of all lists */
+    struct http_lines http;
 
     bool unpaired;
     unsigned lone_lines;    /* client lines since the last status line, while unpaired */

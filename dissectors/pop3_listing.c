@@ -50,6 +50,7 @@ static void capability_line(struct pop3_listing *listing, struct bytes line)
     struct bytes word = text_next_word(&line), name;
     listing->fits &= is_keyword(word);
     listing->known |= pop3_is_capability(word);
+    listing->masked |= starttls_masks(word);
     listing->starttls |= bytes_equal_nocase(word, "STLS");
     keep(&listing->facts, &listing->lines, FIELD_SESSION_CAPABILITIES, word);
     if (bytes_equal_nocase(word, "USER"))
@@ -117,7 +118,7 @@ void pop3_listing_end(struct session *s, struct pop3 *pop3)
             keep(starttls_hello(s), &pop3->announced, fact.field, fact.value);
     }
     if (listing->of == POP3_CAPA && (listing->starttls || !pop3->logged_in))
-        starttls_listed(s, listing->starttls, false);
+        starttls_listed(s, listing->starttls, listing->masked);
     facts_clear(&listing->facts);
     listing->of = POP3_UNKNOWN;
 }

@@ -1,4 +1,5 @@
 /* Is it POP3? Decided by the words of both sides, never by the port. */
+#include "http_line.h"
 #include "line.h"
 #include "pop3.h"
 #include "pop3_syntax.h"
@@ -46,6 +47,8 @@ static enum verdict judge_client(struct bytes client, bool greeted)
             return argument.len == 0 || sasl_known_name(text_next_word(&argument))
                        ? VERDICT_MORE
                        : VERDICT_NOT_MINE;
+        if (!greeted && http_is_request(line))
+            return VERDICT_MORE; /* to whom, only the server tells */
         if (command == POP3_UNKNOWN && line.len > 0)
             return VERDICT_NOT_MINE;
     }

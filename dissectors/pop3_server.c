@@ -298,6 +298,7 @@ void pop3_mail_end(struct session *s, struct pop3 *pop3, bool whole)
     facts_string(own, FIELD_EVENT_OUTCOME, whole ? "success" : "unknown");
     facts_string(own, FIELD_EVENT_CODE, "+OK");
     facts_number(own, FIELD_EMAIL_SIZE, pop3->body.size);
+    starttls_used(s, CLEAR_MAIL, false);
     session_explain(s, "the mail ends, %llu octets", (unsigned long long)pop3->body.size);
     session_emit(s, EVENT_MESSAGE);
 }

@@ -55,6 +55,12 @@ enum pop3_command pop3_command_of(struct bytes line, struct bytes *argument)
     return text_trim(*argument).len > 0 ? row->with_argument : row->alone;
 }
 
+bool pop3_is_command(struct bytes line)
+{
+    struct bytes argument;
+    return find(line, &argument) != NULL;
+}
+
 const char *pop3_command_name(enum pop3_command command)
 {
     static const char *const names[POP3_COMMANDS] = {

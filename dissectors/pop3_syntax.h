@@ -30,6 +30,7 @@ enum pop3_command {
 };
 
 enum pop3_command pop3_command_of(struct bytes line, struct bytes *argument);
+bool pop3_is_command(struct bytes line);
 const char *pop3_command_name(enum pop3_command);
 /* Whether no other protocol with USER and PASS has this command; with `status`, none whose server
  * says +OK and -ERR. */

@@ -5,6 +5,7 @@
 
 #include "base64.h"
 #include "sasl_mechanisms.h"
+#include "starttls.h"
 #include "text.h"
 
 #define DECODED_MAX (12 * 1024) /* RFC 4954 section 4: a line may reach 12288 octets */
@@ -71,6 +72,7 @@ void sasl_names(struct sasl *sasl, enum field field, struct bytes name)
 void sasl_exposes(struct session *s, struct sasl *sasl, enum sasl_exposed what, struct bytes secret)
 {
     sasl->exposed = what;
+    sasl->decided |= starttls_is_answered(s);
     sasl->secret_hash = session_secret(s, secret);
 }
 
@@ -133,6 +135,7 @@ void sasl_response(struct session *s, struct sasl *sasl, struct bytes base64)
         return;
     }
     sasl->messages++;
+    sasl->decided |= starttls_is_answered(s);
     if (sasl->mechanism && sasl->mechanism->decode &&
         base64_decode(base64, message, sizeof message, &len)) {
         sasl->mechanism->decode(s, sasl, bytes_over(message, len));

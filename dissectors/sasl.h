@@ -33,6 +33,7 @@ struct sasl {
     bool unreadable;                        /* a response was not what the mechanism says */
     enum sasl_layer layer;
     enum sasl_exposed exposed;
+    bool decided;          /* something was sent by a client that knew the answer to STARTTLS */
     uint64_t secret_hash;  /* keyed, as session_secret() returned it */
     unsigned ntlm_version; /* of an NTLM response: 1 or 2; else 0 */
     struct facts who;      /* user.name, user.domain, mailtap.auth.authzid as sent */

@@ -76,7 +76,7 @@ void session_free(struct session *s)
 }
 
 /* Without memory for the dissector's state nothing more of the session is read. */
-static bool choose(struct session *s, const struct dissector *dissector)
+bool session_choose(struct session *s, const struct dissector *dissector)
 {
     bool room = pool_take(s->env->tables, dissector->state_size);
     s->state = room ? calloc(1, dissector->state_size) : NULL;
@@ -91,9 +91,7 @@ static bool choose(struct session *s, const struct dissector *dissector)
     return false;
 }
 
-/* The dissector's last words, before another one, or another session of its own, goes on with the
- * same bytes. */
-static void end_upgraded(struct session *s)
+void session_hand_over(struct session *s)
 {
     s->dissector->end(s, s->state, ENDED_UPGRADED);
     free_state(s);
@@ -124,7 +122,7 @@ static bool on_port(const struct dissector *dissector, uint16_t port)
 
 static void recognise(struct session *s, const struct dissector *dissector)
 {
-    if (!choose(s, dissector))
+    if (!session_choose(s, dissector))
         return;
     count(s->env->counters, COUNT_SESSIONS_RECOGNISED);
     s->id->protocol = dissector->name;
@@ -166,6 +164,31 @@ static bool port_may_tell(const struct session *s, struct bytes server)
            s->stream[FROM_SERVER].gap == 0 && session_peer_visible(s, FROM_CLIENT) != CLAIM_NO;
 }
 
+/* Asks one dissector. A side that lost its beginning is one that is not seen: the other one alone
+ * may tell more than what is left of both. */
+static enum verdict ask(const struct session *s, const struct dissector *dissector,
+                        struct bytes client, struct bytes server)
+{
+    bool lost_client = s->stream[FROM_CLIENT].gap > 0, lost_server = s->stream[FROM_SERVER].gap > 0;
+    enum verdict verdict = dissector->probe(client, server, s->midstream);
+    if (verdict == VERDICT_MINE || s->coverage & COVERAGE_MIDSTREAM || lost_client == lost_server)
+        return verdict;
+    enum verdict alone = dissector->probe(lost_client ? BYTES_NONE : client,
+                                          lost_server ? BYTES_NONE : server, false);
+    return alone == VERDICT_IF_UNSEEN ? VERDICT_MINE : alone == VERDICT_NOT_MINE ? verdict : alone;
+}
+
+/* Whether what one side showed is enough. With `last`, the other one will not say anything. */
+static bool enough(const struct session *s, enum verdict verdict, bool last)
+{
+    const struct stream *client = &s->stream[FROM_CLIENT], *server = &s->stream[FROM_SERVER];
+    const struct stream *silent = server->unread.len == 0 ? server : client;
+    if (verdict == VERDICT_IF_UNSEEN)
+        return silent->unread.len == 0 && (last || silent->visible == CLAIM_NO);
+    return verdict == VERDICT_MINE || (verdict == VERDICT_IF_SILENT && last &&
+                                       !(s->coverage & ~(unsigned)COVERAGE_UNFINISHED));
+}
+
 /* Asks every dissector that has not said no. With `last`, no more bytes will come and the port
  * breaks the tie. */
 static void probe(struct session *s, bool last)
@@ -175,12 +198,12 @@ static void probe(struct session *s, bool last)
     struct bytes client = bytes_first(s->stream[FROM_CLIENT].unread, PROBE_MAX);
     struct bytes server = bytes_first(s->stream[FROM_SERVER].unread, PROBE_MAX);
     const struct dissector *by_port = NULL;
-    bool open = false;
+    bool open = false, full = client.len == PROBE_MAX || server.len == PROBE_MAX;
     for (unsigned i = 0; dissectors[i]; i++) {
         if (s->not_mine & 1U << i)
             continue;
-        enum verdict verdict = dissectors[i]->probe(client, server, s->midstream);
-        if (verdict == VERDICT_MINE) {
+        enum verdict verdict = ask(s, dissectors[i], client, server);
+        if (enough(s, verdict, last || full)) {
             recognise(s, dissectors[i]);
             return;
         }
@@ -188,9 +211,8 @@ static void probe(struct session *s, bool last)
             s->not_mine |= 1U << i;
         else if (!by_port && on_port(dissectors[i], s->id->end[FROM_SERVER].port))
             by_port = dissectors[i];
-        open |= verdict == VERDICT_MORE;
+        open |= verdict != VERDICT_NOT_MINE;
     }
-    bool full = client.len == PROBE_MAX || server.len == PROBE_MAX;
     if (open && !full && !last)
         return;
     if (by_port && port_may_tell(s, server)) {
@@ -200,42 +222,6 @@ static void probe(struct session *s, bool last)
     if (client.len > 0 || server.len > 0)
         count(s->env->counters, COUNT_SESSIONS_UNRECOGNISED);
     s->reading = false;
-}
-
-/* --- the upgrade --------------------------------------------------------------------------------
- */
-
-static bool switch_to_tls(struct session *s)
-{
-    session_explain(s, "both sides speak TLS: %s ends", s->dissector->name);
-    end_upgraded(s);
-    s->id->tls_mode = TLS_MODE_STARTTLS;
-    choose(s, &tls_dissector);
-    return true;
-}
-
-/* Judges the next bytes of a direction that may turn into TLS. Sets *text to what the old dissector
- * may be shown: one line, so that TLS behind it is seen. True if something changed. */
-static bool probe_tls(struct session *s, enum direction d, struct bytes *text)
-{
-    struct stream *stream = &s->stream[d];
-    *text = BYTES_NONE;
-    if (!stream->tls) {
-        enum verdict verdict = tls_record_probe(stream->unread);
-        if (verdict == VERDICT_MORE)
-            return false;
-        if (verdict == VERDICT_NOT_MINE) {
-            *text = bytes_first(stream->unread, bytes_index(stream->unread, '\n') + 1);
-            return false;
-        }
-        stream->tls = true;
-        starttls_saw_tls(s, d);
-        session_explain(s, "TLS begins from the %s", direction_name(d));
-    }
-    enum direction other = other_direction(d);
-    if (s->stream[other].tls || s->stream[other].visible == CLAIM_NO)
-        return switch_to_tls(s);
-    return false; /* the other side decides whether this becomes TLS */
 }
 
 /* --- turning round ------------------------------------------------------------------------------
@@ -251,7 +237,7 @@ static enum direction role_of(const struct session *s, enum direction d)
 static void turn(struct session *s)
 {
     session_explain(s, "the sides change roles: who was the server is the client");
-    end_upgraded(s);
+    session_hand_over(s);
     starttls_finish(s, ENDED_CLOSED);
     starttls_free(&s->starttls);
     s->starttls = (struct starttls){ 0 };
@@ -267,7 +253,7 @@ static void turn(struct session *s)
     s->turning = false;
     s->turned = !s->turned;
     s->id->turned = s->turned;
-    choose(s, s->dissector);
+    session_choose(s, s->dissector);
 }
 
 /* --- the loop -----------------------------------------------------------------------------------
@@ -280,19 +266,23 @@ static bool progress(struct session *s, enum direction d)
     struct bytes shown = stream->unread;
     if (!s->reading || shown.len == 0)
         return false;
-    if (s->expecting_tls) {
-        if (probe_tls(s, d, &shown))
+    bool watched = s->expecting_tls;
+    if (watched) {
+        if (upgrade_begins(s, d, &shown))
             return true;
         if (shown.len == 0)
             return false;
     }
-    bool expected = s->expecting_tls;
     size_t old = stream->shown < shown.len ? stream->shown : shown.len;
     trace_hold(s);
     size_t consumed = s->dissector->data(s, s->state, d, shown, old);
     trace_data(s, d, shown, consumed);
-    if (expected && consumed > 0)
-        starttls_saw_text(s, d, bytes_first(shown, consumed), false);
+    if (watched && consumed == 0)
+        return upgrade_skips_text(s, d, shown.len);
+    if (watched)
+        upgrade_saw_text(s, d, bytes_first(shown, consumed));
+    else if (d == FROM_CLIENT)
+        starttls_client_read(s, consumed);
     stream->unread = bytes_after(stream->unread, consumed);
     stream->shown = consumed > 0 ? 0 : shown.len;
     if (s->turning)
@@ -363,10 +353,14 @@ static void run(struct session *s, enum direction first)
 static void lose(struct session *s, enum direction d, uint64_t missing)
 {
     struct stream *stream = &s->stream[d];
-    s->coverage |= COVERAGE_GAP;
+    session_partial(s, COVERAGE_GAP);
+    if (d == FROM_CLIENT)
+        starttls_client_lost(s);
     if (!s->reading)
         return;
     missing += stream->unread.len;
+    if (d == FROM_CLIENT)
+        starttls_client_read(s, stream->unread.len);
     stream->unread = BYTES_NONE;
     stream->shown = 0;
     buffer_clear(&stream->kept);
@@ -436,7 +430,9 @@ void session_visible(struct session *s, struct moment now, enum direction from, 
     s->stream[d].visible = visible;
     if (visible != CLAIM_NO)
         return;
-    s->coverage |= COVERAGE_ONE_SIDED;
+    session_partial(s, COVERAGE_ONE_SIDED);
+    if (d == FROM_CLIENT)
+        starttls_client_lost(s);
     session_explain(s, "the %s cannot be seen", direction_name(d));
     if (s->reading && s->dissector) {
         run(s, other_direction(d));
@@ -465,6 +461,10 @@ void session_end(struct session *s, struct moment now, enum ending ending)
             run(s, FROM_SERVER);
             keep_rests(s);
         }
+    }
+    if (upgrade_ends(s)) {
+        run(s, FROM_CLIENT);
+        keep_rests(s);
     }
     if (s->dissector && s->state)
         s->dissector->end(s, s->state, ending);
@@ -587,22 +587,6 @@ struct pool *session_pool(struct session *s)
     return s->env->tables;
 }
 
-void session_expect_tls(struct session *s)
-{
-    /* The client's bytes that are already here were sent before it could know the answer. */
-    struct stream *client = &s->stream[FROM_CLIENT];
-    if (client->unread.len > 0 && tls_record_probe(client->unread) == VERDICT_NOT_MINE)
-        starttls_saw_text(s, FROM_CLIENT, client->unread, true);
-    s->expecting_tls = true;
-    for (int d = 0; d < DIRECTIONS; d++)
-        s->stream[d].tls = false;
-}
-
-bool session_expects_tls(const struct session *s)
-{
-    return s->expecting_tls;
-}
-
 void session_ignore_rest(struct session *s)
 {
     s->reading = false;
@@ -685,4 +669,9 @@ bool session_is_partial(const struct session *s)
 uint64_t session_time(const struct session *s)
 {
     return s->now.time_ns;
+}
+
+const struct flow_identity *session_identity(const struct session *s)
+{
+    return s->id;
 }

@@ -1,4 +1,4 @@
-/* What a session holds. For session.c, starttls.c and session_trace.c only. */
+/* What a session holds. For session*.c and starttls.c only. */
 #ifndef MAILTAP_SESSION_INTERNAL_H
 #define MAILTAP_SESSION_INTERNAL_H
 
@@ -38,6 +38,26 @@ struct session {
     struct bytes public[TRACE_RANGES];
     unsigned public_count;
 };
+
+/* session.c: takes the session for this dissector. Without memory for its state nothing more of the
+ * session is read. */
+bool session_choose(struct session *, const struct dissector *);
+/* The dissector's last words, before another one, or another session of its own, goes on with the
+ * same bytes. */
+void session_hand_over(struct session *);
+
+/* session_upgrade.c: while TLS is expected. */
+/* Judges the next bytes of a direction. True if with them the session became TLS; else *text is
+ * what the old dissector may be shown: one line at most, nothing of TLS, and nothing at all while
+ * that cannot be told. */
+bool upgrade_begins(struct session *, enum direction, struct bytes *text);
+/* The dissector read this much. */
+void upgrade_saw_text(struct session *, enum direction, struct bytes text);
+/* It waits, and was shown so much. If TLS begins behind what it will not read, that is passed over:
+ * then it is true. */
+bool upgrade_skips_text(struct session *, enum direction, size_t shown);
+/* The connection is over. True if the client spoke TLS and nobody answered: TLS it is, then. */
+bool upgrade_ends(struct session *);
 
 /* The trace: what a dissector was shown, what it took, what came of it. */
 bool trace_wanted(const struct session *);

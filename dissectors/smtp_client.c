@@ -31,8 +31,8 @@ static void starttls_sent(struct session *s, struct smtp *smtp, struct bytes *ar
 
 static void data_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
 {
-    (void)s;
     (void)argument;
+    starttls_asked_for_mail(s);
     smtp->client = CLIENT_WAITS;
 }
 
@@ -41,6 +41,7 @@ static void bdat_sent(struct session *s, struct smtp *smtp, struct bytes *argume
 {
     uint64_t len;
     bool last;
+    starttls_asked_for_mail(s);
     if (!smtp_chunk(*argument, &len, &last)) {
         /* Octets or commands? Servers differ. */
         smtp->client = CLIENT_BLIND;
@@ -49,6 +50,14 @@ static void bdat_sent(struct session *s, struct smtp *smtp, struct bytes *argume
         smtp->client = CLIENT_CHUNK;
         session_explain(s, "a chunk of %llu octets follows", (unsigned long long)len);
     }
+}
+
+static void mail_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
+{
+    starttls_asked_for_mail(s);
+    struct bytes path = smtp_path(*argument);
+    smtp->requires_tls = smtp_requires_tls(*argument, path);
+    *argument = bytes_first(path, FACTS_TEXT_MAX);
 }
 
 static void path_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
@@ -109,7 +118,7 @@ static const struct {
 } rules[] = {
     [SMTP_UNKNOWN] = { false, word_sent },   [SMTP_EHLO] = { true, name_sent },
     [SMTP_LHLO] = { true, name_sent },       [SMTP_HELO] = { true, name_sent },
-    [SMTP_MAIL] = { true, path_sent },       [SMTP_RCPT] = { true, path_sent },
+    [SMTP_MAIL] = { true, mail_sent },       [SMTP_RCPT] = { true, path_sent },
     [SMTP_DATA] = { true, data_sent },       [SMTP_BDAT] = { true, bdat_sent },
     [SMTP_RSET] = { true, word_sent },       [SMTP_QUIT] = { true, word_sent },
     [SMTP_AUTH] = { false, auth_sent },      [SMTP_STARTTLS] = { true, starttls_sent },
@@ -153,6 +162,8 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
     show_command(s, command, line.text, taken);
     if (smtp->login.open)
         smtp_auth_overrun(s, smtp, command, line.text);
+    else if (command == SMTP_UNKNOWN)
+        http_line(s, &smtp->http, line.text);
     if (smtp->queue.count > 0)
         session_explain(s, "%s is read while %u wait%s for an answer", smtp_command_name(command),
                         smtp->queue.count, smtp->queue.count == 1 ? "s" : "");
@@ -161,6 +172,8 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
         smtp_no_memory(s, smtp);
         return taken;
     }
+    if (command == SMTP_MAIL && smtp->requires_tls)
+        smtp_queue_mark(&smtp->queue);
     if (smtp->client == CLIENT_BLIND)
         smtp_lose_track(s, smtp, false);
     if (server_hidden(s))

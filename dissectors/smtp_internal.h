@@ -11,6 +11,7 @@
 
 #include "dissector.h"
 #include "dot_stuffing.h"
+#include "http_line.h"
 #include "line.h"
 #include "login.h"
 #include "smtp_queue.h"
@@ -56,11 +57,13 @@ struct smtp {
     bool greeted, lmtp; /* a hello was accepted: LHLO or another */
     bool said_ehlo;     /* EHLO or HELO was sent, and nothing of the client was lost since */
     enum smtp_client_mode client;
+    bool requires_tls; /* the MAIL that was just read: REQUIRETLS */
+    struct http_lines http;
     struct line_reader line[DIRECTIONS];
     struct smtp_queue queue;
     struct smtp_reply reply; /* the one being read */
     struct facts listing;    /* capabilities of an EHLO reply that is not complete yet */
-    bool listing_starttls;
+    bool listing_starttls, listing_masked;
     bool listing_chunking, chunking;   /* it was in a whole list */
     bool listed;                       /* a whole list came at all */
     unsigned listing_words, announced; /* how many of them are kept */
@@ -114,6 +117,7 @@ void smtp_no_memory(struct session *, struct smtp *);
 void smtp_forget_identity(struct session *);
 
 /* smtp_transaction.c */
+/* The queue's oldest is the MAIL with this path. */
 void smtp_mail(struct session *, struct smtp *, struct bytes path);
 void smtp_mail_refused(struct session *, struct smtp *, struct bytes path,
                        const struct smtp_code *);

@@ -1,4 +1,5 @@
 /* Is it SMTP? Decided by the words of both sides, never by the port. */
+#include "http_line.h"
 #include "line.h"
 #include "smtp.h"
 #include "smtp_syntax.h"
@@ -51,6 +52,8 @@ static enum verdict judge_client(struct bytes client)
     while (line_take(&rest, &line)) {
         if (smtp_is_distinctive(line))
             return VERDICT_MINE;
+        if (http_is_request(line))
+            return VERDICT_MORE; /* to whom, only the server tells */
         if (line.len > 0 && smtp_command_of(line, &argument) == SMTP_UNKNOWN)
             return VERDICT_NOT_MINE;
     }

@@ -26,8 +26,19 @@ bool smtp_queue_push(struct smtp_queue *queue, enum smtp_command command, struct
         return false;
     unsigned last = (queue->first + queue->count++) % SMTP_QUEUE_MAX;
     queue->entry[last].command = (uint8_t)command;
+    queue->entry[last].marked = false;
     queue->entry[last].argument_len = (uint16_t)argument.len;
     return true;
+}
+
+void smtp_queue_mark(struct smtp_queue *queue)
+{
+    queue->entry[(queue->first + queue->count - 1) % SMTP_QUEUE_MAX].marked = true;
+}
+
+bool smtp_queue_head_marked(const struct smtp_queue *queue)
+{
+    return queue->count > 0 && queue->entry[queue->first].marked;
 }
 
 enum smtp_command smtp_queue_head(const struct smtp_queue *queue, bool *any, struct bytes *argument)

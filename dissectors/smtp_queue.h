@@ -11,6 +11,7 @@
 struct smtp_queue {
     struct {
         uint8_t command;
+        bool marked;
         uint16_t argument_len;
     } entry[SMTP_QUEUE_MAX];
     unsigned first, count;
@@ -23,6 +24,10 @@ void smtp_queue_free(struct smtp_queue *);
 /* False if there is no room: the caller leaves the command unread until a reply makes some. */
 bool smtp_queue_push(struct smtp_queue *, enum smtp_command, struct bytes argument);
 bool smtp_queue_full(const struct smtp_queue *);
+
+/* Marks the newest command: its argument said more than the queue keeps. There must be one. */
+void smtp_queue_mark(struct smtp_queue *);
+bool smtp_queue_head_marked(const struct smtp_queue *);
 
 /* The oldest command and its argument, valid until the next call; SMTP_UNKNOWN with *any false if
  * there is none. */

@@ -56,6 +56,7 @@ static void list_capability(struct smtp *smtp, struct bytes text)
     copy_capitals(upper, sizeof upper, word);
     if (upper[0] && smtp->listing_words++ < LISTED_MAX)
         facts_string(&smtp->listing, FIELD_SESSION_CAPABILITIES, upper);
+    smtp->listing_masked |= starttls_masks(word);
     if (bytes_equal_nocase(word, "STARTTLS") || bytes_equal_nocase(word, "X-ANONYMOUSTLS"))
         smtp->listing_starttls = true;
     smtp->listing_chunking |= bytes_equal_nocase(word, "CHUNKING");
@@ -73,7 +74,7 @@ static void listing_complete(struct session *s, struct smtp *smtp)
             smtp->announced++;
         }
     }
-    starttls_listed(s, smtp->listing_starttls, false);
+    starttls_listed(s, smtp->listing_starttls, smtp->listing_masked);
     smtp->listed = true;
     smtp->chunking |= smtp->listing_chunking;
 }
@@ -123,10 +124,12 @@ static void lhlo_reply(struct session *s, struct smtp *smtp, struct bytes argume
 static void mail_reply(struct session *s, struct smtp *smtp, struct bytes argument,
                        const struct smtp_reply *reply)
 {
-    if (smtp_positive(&reply->code))
-        smtp_mail(s, smtp, argument);
-    else
+    if (!smtp_positive(&reply->code)) {
         smtp_mail_refused(s, smtp, argument, &reply->code);
+        return;
+    }
+    starttls_used(s, CLEAR_MAIL, false);
+    smtp_mail(s, smtp, argument);
 }
 
 static void rcpt_reply(struct session *s, struct smtp *smtp, struct bytes argument,
@@ -148,6 +151,7 @@ static void begin_body(struct session *s, struct smtp *smtp)
         smtp->line[FROM_CLIENT].skipping = false;
     smtp->body_met = true;
     smtp->client = CLIENT_BODY;
+    starttls_asked_for_mail(s); /* DATA may have been on its way when STARTTLS was answered */
     session_explain(s, "a body follows, up to a line with nothing but a dot");
 }
 
@@ -458,7 +462,7 @@ static void begin_reply(struct session *s, struct smtp *smtp, const struct smtp_
 {
     set_code(&smtp->reply.code, line);
     facts_clear(&smtp->listing);
-    smtp->listing_starttls = smtp->listing_chunking = false;
+    smtp->listing_starttls = smtp->listing_masked = smtp->listing_chunking = false;
     smtp->listing_words = 0;
     if (head == SMTP_GREETING && line->text.len > 0)
         facts_text(starttls_hello(s), FIELD_SESSION_BANNER, line->text);

@@ -82,6 +82,12 @@ enum smtp_command smtp_command_of(struct bytes line, struct bytes *argument)
     return SMTP_UNKNOWN;
 }
 
+bool smtp_is_command(struct bytes line)
+{
+    struct bytes argument;
+    return find(line, &argument) != NULL;
+}
+
 bool smtp_is_distinctive(struct bytes line)
 {
     struct bytes argument;
@@ -135,6 +141,18 @@ struct bytes smtp_path(struct bytes argument)
     }
     path = behind_route(bytes_after(path, 1));
     return text_trim(bytes_first(path, index_unquoted(path, '>')));
+}
+
+bool smtp_requires_tls(struct bytes argument, struct bytes path)
+{
+    struct bytes word, rest = argument;
+    if (path.len > 0)
+        rest = bytes_after(argument, (size_t)(path.data - argument.data) + path.len);
+    while ((word = text_next_word(&rest)).len > 0) {
+        if (bytes_equal_nocase(word, "REQUIRETLS"))
+            return true;
+    }
+    return false;
 }
 
 static bool digit(uint8_t c)

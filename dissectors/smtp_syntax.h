@@ -33,6 +33,7 @@ enum smtp_command {
 /* The command of a line and what stands behind its verb, trimmed (for MAIL and RCPT: behind FROM:
  * and TO:). */
 enum smtp_command smtp_command_of(struct bytes line, struct bytes *argument);
+bool smtp_is_command(struct bytes line);
 /* Whether a line can only be SMTP: EHLO name, MAIL FROM:, RCPT TO:, STARTTLS, BDAT n, ... */
 bool smtp_is_distinctive(struct bytes line);
 
@@ -43,6 +44,9 @@ const char *smtp_command_name(enum smtp_command);
  * empty for <>. Accepts what real clients send: no brackets, white space around, quoted local parts
  * with '>' in them. */
 struct bytes smtp_path(struct bytes argument);
+
+/* Whether REQUIRETLS (RFC 8689 section 4.1) stands behind the path in MAIL's argument. */
+bool smtp_requires_tls(struct bytes argument, struct bytes path);
 
 struct smtp_reply_line {
     unsigned code;     /* 200 to 599 */

@@ -44,6 +44,8 @@ void smtp_mail(struct session *s, struct smtp *smtp, struct bytes path)
     smtp->transaction.active = smtp->transaction.known = true;
     smtp->transactions++;
     facts_text(session_message_facts(s), FIELD_SMTP_MAIL_FROM, path);
+    if (smtp_queue_head_marked(&smtp->queue))
+        facts_bool(session_message_facts(s), FIELD_SMTP_REQUIRE_TLS, true);
 }
 
 void smtp_mail_refused(struct session *s, struct smtp *smtp, struct bytes path,
@@ -144,6 +146,7 @@ void smtp_message_end(struct session *s, struct smtp *smtp, const struct smtp_co
 {
     if (!smtp->transaction.active)
         return;
+    starttls_used(s, CLEAR_MAIL, false);
     facts_number(session_own_facts(s), FIELD_EMAIL_SIZE, smtp->transaction.size);
     outcome(s, code);
     emit(s, smtp, "smtp-message");

@@ -1,8 +1,13 @@
 /* STARTTLS for all mail protocols (RFC 3207, RFC 2595, RFC 9051 section 6.2.1). */
 #include "starttls.h"
 
+#include <string.h>
+
+#include "role.h"
 #include "session_internal.h"
 #include "text.h"
+
+#define MASKED_MIN 4 /* characters of a word that are the same */
 
 void starttls_init(struct starttls *t, struct pool *pool)
 {
@@ -24,10 +29,18 @@ struct facts *starttls_hello(struct session *s)
     return &s->starttls.hello;
 }
 
+/* Three of the same tell most words apart at once. A rule of hyphens is an ornament. */
 bool starttls_masks(struct bytes word)
 {
-    (void)word;
-    return false;
+    size_t same = 1;
+    if (word.len < MASKED_MIN || word.data[0] != word.data[1] || word.data[0] != word.data[2])
+        return false;
+    while (same < word.len && word.data[same] == word.data[0])
+        same++;
+    if (same < MASKED_MIN || strchr("-=_", word.data[0]))
+        return false;
+    return same == word.len ||
+           (same + 1 == word.len && word.data[same] >= 'A' && word.data[same] <= 'Z');
 }
 
 void starttls_listed(struct session *s, bool offered, bool masked)
@@ -42,19 +55,44 @@ void starttls_listed(struct session *s, bool offered, bool masked)
 
 void starttls_requested(struct session *s)
 {
-    s->starttls.requested = CLAIM_YES;
+    struct starttls *t = &s->starttls;
+    t->requested = CLAIM_YES;
+    t->asked_again = t->accepted == CLAIM_NO;
+    t->client_lost = false;
 }
 
 void starttls_answered(struct session *s, bool accepted, struct bytes code)
 {
     struct starttls *t = &s->starttls;
+    t->early = session_unread(s, FROM_CLIENT);
+    t->asked_mail = t->asked_again = false;
+    if (t->accepted == CLAIM_YES && !accepted)
+        return;
     t->accepted = accepted ? CLAIM_YES : CLAIM_NO;
     text_copy(t->code, sizeof t->code, code);
 }
 
-void starttls_used(struct session *s, enum clear_use use)
+/* --- what goes in clear -------------------------------------------------------------------------
+ */
+
+bool starttls_is_answered(const struct session *s)
 {
-    s->starttls.used |= (uint8_t)use;
+    return s->starttls.accepted != CLAIM_UNKNOWN && s->starttls.early == 0;
+}
+
+void starttls_asked_for_mail(struct session *s)
+{
+    s->starttls.asked_mail |= starttls_is_answered(s);
+}
+
+void starttls_used(struct session *s, enum clear_use use, bool decided)
+{
+    struct starttls *t = &s->starttls;
+    t->used |= (uint8_t)use;
+    if (!decided && !(use == CLEAR_MAIL && t->asked_mail))
+        return;
+    t->continued |= t->accepted == CLAIM_NO;
+    t->continued_if_no_tls |= t->accepted == CLAIM_YES;
 }
 
 void starttls_handshake(struct session *s, enum handshake handshake)
@@ -63,42 +101,102 @@ void starttls_handshake(struct session *s, enum handshake handshake)
         s->starttls.handshake = handshake;
 }
 
+/* --- between the upgrade and TLS ----------------------------------------------------------------
+ */
+
+static bool tls_came(const struct starttls *t)
+{
+    return t->clear[FROM_CLIENT].tls || t->clear[FROM_SERVER].tls;
+}
+
+void starttls_client_lost(struct session *s)
+{
+    s->starttls.client_lost = true;
+}
+
+void starttls_watched(struct session *s, size_t early)
+{
+    struct starttls *t = &s->starttls;
+    t->continued |= t->continued_if_no_tls && !tls_came(t);
+    t->continued_if_no_tls = t->dialogue = false;
+    t->early = early;
+    t->clear[FROM_CLIENT] = t->clear[FROM_SERVER] = (struct clear_text){ 0 };
+    t->command = CLAIM_UNKNOWN;
+}
+
+void starttls_client_read(struct session *s, size_t len)
+{
+    s->starttls.early -= len < s->starttls.early ? len : s->starttls.early;
+}
+
 /* A stray CRLF is sloppiness, not a command. */
-static bool blank(struct bytes text)
+static struct bytes behind_blank(struct bytes text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] != '\r' && text.data[i] != '\n')
-            return false;
-    }
-    return true;
+    size_t at = 0;
+    while (at < text.len && (text.data[at] == '\r' || text.data[at] == '\n'))
+        at++;
+    return bytes_after(text, at);
 }
 
-/* With a hole anywhere, text in the wrong place may be our own mistake. */
-static void report_text(struct session *s, enum direction d)
+static enum claim begins_with_command(const struct session *s, struct bytes text)
 {
-    if (s->starttls.accepted == CLAIM_YES && !session_is_partial(s))
-        session_weird(
-            s, d == FROM_CLIENT ? WEIRD_STARTTLS_INJECT_CLIENT : WEIRD_STARTTLS_INJECT_SERVER, d);
+    struct bytes line = bytes_first(text, bytes_index(text, '\n'));
+    if (line.len > 0 && line.data[line.len - 1] == '\r')
+        line.len--;
+    return s->dissector->is_command && s->dissector->is_command(line) ? CLAIM_YES : CLAIM_NO;
 }
 
-void starttls_saw_text(struct session *s, enum direction d, struct bytes text, bool early)
+/* With a hole anywhere, text in the wrong place may be our own mistake. Without TLS nobody knows
+ * where it should have begun; but what was here before the answer, and found a server that closed
+ * without a word, was on the wire all the same. */
+static bool is_injected(const struct session *s, enum direction d)
 {
-    if (early) {
-        if (!blank(text))
-            report_text(s, d);
-        return;
+    const struct starttls *t = &s->starttls;
+    bool unheard = d == FROM_CLIENT && t->clear[d].early && !t->clear[FROM_SERVER].text;
+    return t->accepted == CLAIM_YES && !session_is_partial(s) && !t->dialogue && t->clear[d].text &&
+           (t->clear[d].tls || unheard);
+}
+
+static void report(struct session *s, enum direction d)
+{
+    struct facts *own = session_own_facts(s);
+    facts_number(own, FIELD_STARTTLS_PIPELINED_BYTES, s->starttls.clear[d].bytes);
+    if (d == FROM_CLIENT)
+        facts_claim(own, FIELD_STARTTLS_PIPELINED_COMMAND, s->starttls.command);
+    session_weird(s, d == FROM_CLIENT ? WEIRD_STARTTLS_INJECT_CLIENT : WEIRD_STARTTLS_INJECT_SERVER,
+                  d);
+}
+
+bool starttls_saw_text(struct session *s, enum direction d, struct bytes text)
+{
+    struct starttls *t = &s->starttls;
+    struct clear_text *clear = &t->clear[d], *client = &t->clear[FROM_CLIENT];
+    struct bytes words = behind_blank(text);
+    clear->bytes += text.len;
+    if (words.len == 0)
+        return false;
+    if (d == FROM_CLIENT && !clear->text)
+        t->command = begins_with_command(s, words);
+    clear->text = true;
+    if (d == FROM_CLIENT) {
+        clear->early |= behind_blank(bytes_first(text, t->early)).len > 0;
+        clear->late |= behind_blank(bytes_after(text, t->early)).len > 0;
+        return false;
     }
-    s->starttls.text_bytes[d] += text.len;
-    s->starttls.text_seen[d] |= !blank(text);
+    /* The client asked in clear although it had the answer, and was answered in clear. */
+    t->dialogue |= client->late && !tls_came(t);
+    return t->dialogue;
 }
 
 void starttls_saw_tls(struct session *s, enum direction d)
 {
-    struct starttls *t = &s->starttls;
-    t->tls_seen[d] = true;
-    if (t->text_seen[d])
-        report_text(s, d);
+    s->starttls.clear[d].tls = true;
+    if (is_injected(s, d))
+        report(s, d);
 }
+
+/* --- the event ----------------------------------------------------------------------------------
+ */
 
 enum state { NOT_OFFERED, UNUSED, REFUSED, NO_TLS, HANDSHAKE_FAILED, ESTABLISHED, UNKNOWN };
 
@@ -122,43 +220,97 @@ static enum state state_of(const struct starttls *t, bool partial, enum ending e
     if (t->accepted == CLAIM_NO)
         return REFUSED;
     if (t->accepted == CLAIM_YES) {
-        if (partial || !over)
+        if (partial || !over || t->handshake == HANDSHAKE_DOUBTFUL)
             return UNKNOWN;
-        return t->tls_seen[FROM_CLIENT] ? HANDSHAKE_FAILED : NO_TLS;
+        return t->clear[FROM_CLIENT].tls ? HANDSHAKE_FAILED : NO_TLS;
     }
     if (t->requested == CLAIM_YES || partial)
         return UNKNOWN;
     return t->offered == CLAIM_YES ? UNUSED : t->offered == CLAIM_NO ? NOT_OFFERED : UNKNOWN;
 }
 
-void starttls_finish(struct session *s, enum ending ending)
+static void used_facts(struct facts *own, unsigned used)
 {
-    struct starttls *t = &s->starttls;
-    struct facts *own = session_own_facts(s);
-    if (!t->tracked || t->emitted)
-        return;
-    t->emitted = true;
-    bool partial = session_is_partial(s);
-    enum claim no = partial ? CLAIM_UNKNOWN : CLAIM_NO;
-    enum claim requested = t->requested == CLAIM_YES ? CLAIM_YES : no;
-    /* What was never asked for was not accepted; what was asked and not answered is not known. */
-    enum claim accepted = t->accepted != CLAIM_UNKNOWN ? t->accepted
-                          : requested == CLAIM_NO      ? CLAIM_NO
-                                                       : CLAIM_UNKNOWN;
-    enum state state = state_of(t, partial, ending);
+    static const struct {
+        enum clear_use use;
+        const char *name;
+    } names[] = { { CLEAR_LOGIN, "login" }, { CLEAR_SECRET, "secret" }, { CLEAR_MAIL, "mail" } };
+    for (size_t i = 0; used && i < sizeof names / sizeof names[0]; i++) {
+        if (used & names[i].use)
+            facts_string(own, FIELD_SESSION_IN_CLEAR, names[i].name);
+    }
+}
 
-    facts_join(own, buffer_view(&t->hello.records));
-    facts_string(own, FIELD_EVENT_ACTION, states[state].action);
-    facts_string(own, FIELD_STARTTLS_STATE, states[state].name);
+/* Of an upgrade that failed. Where both sides went on in clear, it is the end of something else. */
+static void closing_facts(struct session *s, struct facts *own, enum ending ending)
+{
+    if (s->starttls.dialogue)
+        return;
+    for (int d = 0; d < DIRECTIONS; d++) {
+        if (!session_closed_by(s, (enum direction)d))
+            continue;
+        facts_string(own, FIELD_SESSION_CLOSED_BY, direction_name((enum direction)d));
+        facts_string(own, FIELD_SESSION_CLOSING, ending == ENDED_RESET ? "rst" : "fin");
+    }
+}
+
+/* What was never asked for was not accepted, nor gone on without; what was asked and not answered
+ * is not known. */
+static void claims(const struct session *s, struct facts *own)
+{
+    const struct starttls *t = &s->starttls;
+    bool partial = session_is_partial(s);
+    enum claim requested = t->requested == CLAIM_YES ? CLAIM_YES
+                           : partial                 ? CLAIM_UNKNOWN
+                                                     : CLAIM_NO;
+    enum claim accepted =
+        t->accepted == CLAIM_UNKNOWN && requested == CLAIM_NO ? CLAIM_NO : t->accepted;
+    bool continued = t->continued || (t->continued_if_no_tls && !tls_came(t));
+    enum claim masked = partial || t->offered == CLAIM_UNKNOWN ? CLAIM_UNKNOWN
+                        : t->masked && t->offered == CLAIM_NO  ? CLAIM_YES
+                                                               : CLAIM_NO;
     facts_claim(own, FIELD_STARTTLS_OFFERED,
                 partial && t->offered == CLAIM_NO ? CLAIM_UNKNOWN : t->offered);
     facts_claim(own, FIELD_STARTTLS_REQUESTED, requested);
     facts_claim(own, FIELD_STARTTLS_ACCEPTED, accepted);
+    facts_claim(own, FIELD_STARTTLS_MASKED, masked);
+    facts_claim(own, FIELD_STARTTLS_CONTINUED,
+                continued                              ? CLAIM_YES
+                : partial || accepted == CLAIM_UNKNOWN ? CLAIM_UNKNOWN
+                                                       : CLAIM_NO);
+}
+
+void starttls_finish(struct session *s, enum ending ending)
+{
+    struct starttls *t = &s->starttls;
+    bool over = ending == ENDED_CLOSED || ending == ENDED_RESET;
+    if (!t->tracked || t->emitted)
+        return;
+    t->emitted = true;
+    if (t->accepted == CLAIM_NO && (t->client_lost || t->asked_again)) {
+        t->accepted = CLAIM_UNKNOWN; /* it may have been accepted later, unseen */
+        t->code[0] = '\0';
+    }
+    bool injected = is_injected(s, FROM_CLIENT) && (t->clear[FROM_CLIENT].tls || over);
+    if (injected && !t->clear[FROM_CLIENT].tls)
+        report(s, FROM_CLIENT);
+    struct facts *own = session_own_facts(s);
+    enum state state = state_of(t, session_is_partial(s), ending);
+    const char *role = role_of_server(s->id);
+    facts_join(own, buffer_view(&t->hello.records));
+    facts_string(own, FIELD_EVENT_ACTION, states[state].action);
+    if (role)
+        facts_string(own, FIELD_SESSION_ROLE, role);
+    used_facts(own, t->used);
+    facts_string(own, FIELD_STARTTLS_STATE, states[state].name);
+    claims(s, own);
     if (t->code[0])
         facts_string(own, FIELD_STARTTLS_RESPONSE_CODE, t->code);
-    if (t->text_seen[FROM_CLIENT] && t->accepted == CLAIM_YES)
-        facts_number(own, FIELD_STARTTLS_PIPELINED_BYTES, t->text_bytes[FROM_CLIENT]);
+    if (injected)
+        facts_number(own, FIELD_STARTTLS_PIPELINED_BYTES, t->clear[FROM_CLIENT].bytes);
     if (state == ESTABLISHED || state == HANDSHAKE_FAILED)
         facts_bool(own, FIELD_TLS_ESTABLISHED, state == ESTABLISHED);
+    if (state == NO_TLS || state == HANDSHAKE_FAILED)
+        closing_facts(s, own, ending);
     session_emit(s, EVENT_STARTTLS);
 }

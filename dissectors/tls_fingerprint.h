@@ -8,8 +8,10 @@
 #define JA3_LEN 32
 #define JA4_LEN 36
 
-/* NUL-terminated; false if libcrypto refuses the digest (MD5 under a FIPS policy) or the hello has
- * no such fingerprint (SSL 2.0). */
+/* Of a hello that was read to its end without a fault. NUL-terminated. False, and empty, if
+ * libcrypto refuses the digest (MD5 under a FIPS policy), if the hello has no such fingerprint (the
+ * format of SSL 2.0), or if it lists more than 512 suites or extensions, or more than 8 KiB of text
+ * in all: no client does, and nobody shall make us sort 64 KiB. */
 bool tls_ja3(const struct tls_client_hello *, char to[JA3_LEN + 1]);
 bool tls_ja3s(const struct tls_server_hello *, char to[JA3_LEN + 1]);
 bool tls_ja4(const struct tls_client_hello *, char to[JA4_LEN + 1]);

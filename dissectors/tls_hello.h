@@ -1,6 +1,5 @@
-/* What the messages of a TLS handshake say that pass in clear (RFC 9846, RFC 5246, and SSL 2.0 as
- * RFC 6101 appendix E has it). Views into the message; numbers as they stand on the wire. Nothing
- * is judged here. */
+/* What the hellos of a TLS handshake say (RFC 9846, RFC 5246, and SSL 2.0 as RFC 6101 appendix E
+ * has it). Views into the message; numbers as they stand on the wire. Nothing is judged here. */
 #ifndef MAILTAP_TLS_HELLO_H
 #define MAILTAP_TLS_HELLO_H
 
@@ -39,14 +38,18 @@ struct tls_client_hello {
     struct bytes signatures;    /* signature_algorithms, 16-bit each */
     struct bytes alpn;          /* a length and a name each */
     struct tls_extension ticket, extended_master_secret, encrypt_then_mac, truncated_hmac,
-        renegotiation_info, encrypted_client_hello, pre_shared_key, key_share;
+        renegotiation_info, encrypted_client_hello, pre_shared_key, key_share, early_data;
 };
 
-/* False if it is malformed; what was read before that stays. */
+/* False if it is malformed; what was read before that stays. An extension whose own content is cut
+ * says nothing, and is no reason to doubt the others. */
 bool tls_client_hello_read(struct bytes body, struct tls_client_hello *);
+/* A record of SSL 2.0 without its header, so that the message's type comes first. */
 bool tls_sslv2_client_hello_read(struct bytes record, struct tls_client_hello *);
 
-/* Highest version offered, GREASE left out; whether this suite is among those offered. */
+/* Highest version offered, GREASE left out (drafts of TLS 1.3 count as it, and without
+ * supported_versions no more than TLS 1.2 is on offer); whether this suite is among those offered.
+ */
 uint16_t tls_client_hello_max(const struct tls_client_hello *);
 bool tls_client_hello_offers(const struct tls_client_hello *, uint16_t suite);
 
@@ -64,6 +67,15 @@ struct tls_server_hello {
 };
 
 bool tls_server_hello_read(struct bytes body, struct tls_server_hello *);
+
+/* SERVER-HELLO of SSL 2.0; the suite that a CLIENT-MASTER-KEY names, 0 if it is none. */
+struct tls_sslv2_server_hello {
+    bool resumed;
+    struct bytes certificate;
+};
+
+bool tls_sslv2_server_hello_read(struct bytes record, struct tls_sslv2_server_hello *);
+uint32_t tls_sslv2_master_key_suite(struct bytes record);
 
 /* The next number of a list on the wire; false at its end. For extensions: type and data. */
 bool tls_next_u16(struct bytes *list, uint16_t *value);

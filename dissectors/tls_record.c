@@ -1,40 +1,71 @@
 /* Recognises TLS by its bytes. */
 #include "tls_record.h"
 
-#define ALERT      21
-#define HANDSHAKE  22
-#define RECORD_MAX (16384 + 2048) /* RFC 5246 section 6.2.3: with the expansion of encryption */
+#define SSLV2_HELLO_HIGHEST 8 /* high byte of the length, three-byte header: no hello has 2 kB */
 
 /* Content type, then 03 and 00 to 04, then a length: text of a mail protocol begins otherwise. */
 static enum verdict probe_record(struct bytes in)
 {
-    if (in.data[0] != HANDSHAKE && in.data[0] != ALERT)
+    if (in.data[0] != TLS_HANDSHAKE && in.data[0] != TLS_ALERT)
         return VERDICT_NOT_MINE;
     if (in.len >= 2 && in.data[1] != 3)
         return VERDICT_NOT_MINE;
     if (in.len >= 3 && in.data[2] > 4)
         return VERDICT_NOT_MINE;
-    if (in.len < 5)
+    if (in.len < TLS_HEADER_LEN)
         return VERDICT_MORE;
     unsigned len = (unsigned)in.data[3] << 8 | in.data[4];
-    return len > 0 && len <= RECORD_MAX ? VERDICT_MINE : VERDICT_NOT_MINE;
+    return len > 0 && len <= TLS_RECORD_MAX ? VERDICT_MINE : VERDICT_NOT_MINE;
 }
 
-/* Two-byte length with the top bit set, message type 1, then the version: 0x0002 or 0x03xx. */
-static enum verdict probe_sslv2(struct bytes in)
+bool tls_sslv2_begins(uint8_t first)
 {
-    if (in.len >= 3 && in.data[2] != 1)
-        return VERDICT_NOT_MINE;
-    if (in.len < 5)
-        return VERDICT_MORE;
-    unsigned version = (unsigned)in.data[3] << 8 | in.data[4];
-    return version == 0x0002 || (version >= 0x0300 && version <= 0x0304) ? VERDICT_MINE
-                                                                         : VERDICT_NOT_MINE;
+    return first & 0x80 || first < SSLV2_HELLO_HIGHEST;
 }
 
-enum verdict tls_record_probe(struct bytes in)
+bool tls_sslv2_header_read(struct bytes in, struct tls_sslv2_header *header)
+{
+    if (in.len < 3)
+        return false;
+    bool padded = !(in.data[0] & 0x80);
+    header->size = padded ? 3 : 2;
+    header->len = (in.data[0] & (padded ? 0x3FU : 0x7FU)) << 8 | in.data[1];
+    return true;
+}
+
+static bool known_version(unsigned version)
+{
+    return version == 0x0002 || (version >= 0x0300 && version <= 0x0304);
+}
+
+/* A client's hello: message type 1, then the version that it offers. A server's: type 4, whether a
+ * session is resumed, the type of its certificate, and 0x0002. Neither is encrypted, so a padding
+ * is none of theirs. */
+static enum verdict probe_sslv2(enum direction d, struct bytes in)
+{
+    struct tls_sslv2_header header;
+    if (!tls_sslv2_header_read(in, &header))
+        return VERDICT_MORE;
+    struct cursor rest = cursor_over(bytes_after(in, header.size));
+    if (header.size == 3 && in.data[2] != 0)
+        return VERDICT_NOT_MINE;
+    unsigned type = cursor_u8(&rest);
+    if (!rest.failed && type != (d == FROM_CLIENT ? 1 : 4))
+        return VERDICT_NOT_MINE;
+    if (d == FROM_SERVER && cursor_u8(&rest) > 1 && !rest.failed)
+        return VERDICT_NOT_MINE;
+    if (d == FROM_SERVER)
+        cursor_u8(&rest);
+    unsigned version = cursor_u16(&rest);
+    if (rest.failed)
+        return VERDICT_MORE;
+    return (d == FROM_CLIENT ? known_version(version) : version == 0x0002) ? VERDICT_MINE
+                                                                           : VERDICT_NOT_MINE;
+}
+
+enum verdict tls_record_probe(enum direction d, struct bytes in)
 {
     if (in.len == 0)
         return VERDICT_MORE;
-    return in.data[0] & 0x80 ? probe_sslv2(in) : probe_record(in);
+    return tls_sslv2_begins(in.data[0]) ? probe_sslv2(d, in) : probe_record(in);
 }

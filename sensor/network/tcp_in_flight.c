@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcp_side.h"
+
 #define FIRST_CAPACITY                                                                             \
     256 /* holds most commands and replies; what had to be larger is given back when it is empty   \
          */

@@ -22,11 +22,4 @@ void in_flight_acknowledged(struct in_flight *, struct pool *, uint32_t seq);
 bool in_flight_differs(const struct in_flight *, uint32_t seq, struct bytes);
 void in_flight_free(struct in_flight *, struct pool *);
 
-/* Sequence numbers wrap: the distance from b to a, negative if a comes before b (RFC 9293
- * section 3.4). */
-static inline int32_t seq_distance(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b);
-}
-
 #endif

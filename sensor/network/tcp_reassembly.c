@@ -4,44 +4,15 @@
  *           --else--> waiting, by sequence number and by arrival
  *                        |--its turn came--> session
  *                        |--1 s, a bound, the end--> gap, then session
- *
- * Segments that wait are disjoint: of two copies of a byte the first one stays. */
+ */
 #include "tcp_reassembly.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "prefetch.h"
 #include "tcp_in_flight.h"
-
-#define AHEAD_MAX  (16 * 1024 * 1024) /* the largest window that anybody uses */
-#define BEHIND_MAX (1 << 30)          /* older than any retransmission: RFC 7323 section 5.2 */
-#define FIRST_BEHIND_MAX                                                                           \
-    (1024 * 1024) /* how far the first packet of a side may be from what was acknowledged */
-#define OVERTAKEN_MAX    (64 * 1024) /* how much may overtake the first packets of a side */
-#define RESET_BEHIND_MAX (64 * 1024)
-#define RESET_AHEAD_MAX  (1024 * 1024)
-
-/* A stretch of one direction's stream. */
-struct piece {
-    struct moment moment;
-    uint32_t seq;
-    bool has_ack;
-    uint32_t ack;
-    struct bytes bytes;
-    uint32_t missing;     /* that many more bytes were sent behind `bytes`, and not captured */
-    uint32_t segment_end; /* of the whole segment that it was sent in, with its FIN */
-};
-
-struct waiting {
-    TAILQ_ENTRY(waiting) by_seq, by_arrival;
-    struct piece piece; /* its bytes lie behind this struct */
-    size_t size;        /* of both, as charged to the pool */
-    enum direction direction;
-};
-
-TAILQ_HEAD(waiting_list, waiting);
+#include "tcp_waiting.h"
 
 /* A hole that nothing waits behind: somebody acknowledged what we have not seen. */
 struct acked_hole {
@@ -56,44 +27,12 @@ struct reassembly {
     struct holder holder[TCP_BUDGETS];
     struct flow_identity *identity;
     struct session *session; /* NULL until there is something to tell it */
-    struct waiting_list by_seq[DIRECTIONS], by_arrival;
-    uint32_t count;
-    size_t bytes;
+    struct waiting_queue waiting;
     struct acked_hole acked_hole[DIRECTIONS]; /* by the direction in which bytes are missing */
     struct in_flight in_flight[DIRECTIONS];
     uint32_t turn[DIRECTIONS];  /* where a side began to speak after the other one spoke last */
     bool ambiguous[DIRECTIONS]; /* seen before there was a session to tell */
 };
-
-/* --- pieces -------------------------------------------------------------------------------------
- */
-
-static uint32_t piece_span(const struct piece *piece)
-{
-    return (uint32_t)piece->bytes.len + piece->missing;
-}
-
-static uint32_t piece_end(const struct piece *piece)
-{
-    return piece->seq + piece_span(piece);
-}
-
-/* Cuts n bytes off the front. */
-static void piece_skip(struct piece *piece, uint32_t n)
-{
-    uint32_t here = (uint32_t)piece->bytes.len;
-    piece->missing -= n > here ? n - here : 0;
-    piece->bytes = bytes_after(piece->bytes, n);
-    piece->seq += n;
-}
-
-/* Keeps n bytes of the front. */
-static void piece_keep(struct piece *piece, uint32_t n)
-{
-    uint32_t here = (uint32_t)piece->bytes.len;
-    piece->missing = n > here ? n - here : 0;
-    piece->bytes = bytes_first(piece->bytes, n);
-}
 
 /* --- birth and death ----------------------------------------------------------------------------
  */
@@ -112,23 +51,6 @@ void tcp_prefetch(const struct tcp *t, int step)
         session_prefetch(r->session, step - 1);
 }
 
-static void waiting_unlink(struct reassembly *r, struct waiting *w)
-{
-    TAILQ_REMOVE(&r->by_seq[w->direction], w, by_seq);
-    TAILQ_REMOVE(&r->by_arrival, w, by_arrival);
-    r->count--;
-    r->bytes -= w->piece.bytes.len;
-}
-
-/* Wiped before freed: what waits may be a password. */
-static void waiting_free(struct pool *streams, struct waiting *w)
-{
-    size_t size = w->size;
-    explicit_bzero(w, size);
-    free(w);
-    pool_give(streams, size);
-}
-
 static bool reassembly_new(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity)
 {
     struct pool *streams = env->session->streams;
@@ -143,9 +65,7 @@ static bool reassembly_new(struct tcp *t, const struct tcp_env *env, struct flow
     r->identity = identity;
     for (int i = 0; i < TCP_BUDGETS; i++)
         r->holder[i].owner = t;
-    for (int d = 0; d < DIRECTIONS; d++)
-        TAILQ_INIT(&r->by_seq[d]);
-    TAILQ_INIT(&r->by_arrival);
+    waiting_init(&r->waiting);
     t->reassembly = r;
     return true;
 }
@@ -158,8 +78,8 @@ void tcp_free(struct tcp *t)
         return;
     struct pool *streams = r->env->session->streams;
     struct waiting *w;
-    while ((w = TAILQ_FIRST(&r->by_arrival)) != NULL) {
-        waiting_unlink(r, w);
+    while ((w = TAILQ_FIRST(&r->waiting.by_arrival)) != NULL) {
+        waiting_unlink(&r->waiting, w);
         waiting_free(streams, w);
     }
     for (int d = 0; d < DIRECTIONS; d++)
@@ -172,24 +92,12 @@ void tcp_free(struct tcp *t)
     t->reassembly = NULL;
 }
 
-/* Whether this side's FIN answers the other's. */
-static bool fin_answers(const struct tcp_side *side, const struct tcp_side *other)
-{
-    return side->has_fin && other->has_fin && seq_distance(side->fin_ack, other->fin) > 0;
-}
-
-/* Who closed first: what the two FINs acknowledge tells it in whatever order they were captured; of
- * FINs that crossed nobody's was first. */
 static void tell_closer(const struct tcp *t)
 {
-    const struct tcp_side *side = t->side;
-    bool client_answers = fin_answers(&side[FROM_CLIENT], &side[FROM_SERVER]);
-    bool server_answers = fin_answers(&side[FROM_SERVER], &side[FROM_CLIENT]);
-    bool client = side[FROM_CLIENT].has_fin, server = side[FROM_SERVER].has_fin;
-    if (client != server)
-        session_closing(t->reassembly->session, client ? FROM_CLIENT : FROM_SERVER);
-    else if (client_answers != server_answers)
-        session_closing(t->reassembly->session, server_answers ? FROM_CLIENT : FROM_SERVER);
+    for (int d = 0; d < DIRECTIONS; d++) {
+        if (tcp_side_closed_first(t->side, (enum direction)d))
+            session_closing(t->reassembly->session, (enum direction)d);
+    }
 }
 
 /* Ends the session, if there is one, and with it the reading. */
@@ -349,27 +257,17 @@ static bool cause_delivered(const struct tcp *t, enum direction d, const struct 
 
 static struct waiting *next_in_line(const struct tcp *t, enum direction d)
 {
-    struct waiting *w = TAILQ_FIRST(&t->reassembly->by_seq[d]);
+    struct waiting *w = TAILQ_FIRST(&t->reassembly->waiting.by_seq[d]);
     return w && w->piece.seq == t->side[d].next ? w : NULL;
 }
 
 static void deliver_waiting(struct tcp *t, struct moment now, struct waiting *w)
 {
     struct pool *streams = t->reassembly->env->session->streams;
-    waiting_unlink(t->reassembly, w);
+    waiting_unlink(&t->reassembly->waiting, w);
     w->piece.moment.time_ns = now.time_ns; /* still says which packet, but time does not go back */
     deliver(t, w->direction, &w->piece);
     waiting_free(streams, w);
-}
-
-/* A FIN takes its turn like a byte. True if it did. */
-static bool pass_fin(struct tcp_side *side)
-{
-    if (!side->has_fin || side->fin_passed || side->fin != side->next)
-        return false;
-    side->next++;
-    side->fin_passed = side->moved = true;
-    return true;
 }
 
 static bool goes_on_behind(const struct waiting *w, uint32_t ack)
@@ -404,36 +302,18 @@ static bool break_circle(struct tcp *t, struct moment now)
     front.moment.time_ns = now.time_ns;
     piece_keep(&front, (uint32_t)old);
     piece_skip(&again->piece, (uint32_t)old);
-    r->bytes -= front.bytes.len;
+    r->waiting.bytes -= front.bytes.len;
     deliver(t, again->direction, &front);
     return true;
-}
-
-/* What waits in front of where the stream is known to be now: a start that was learnt late, or a
- * FIN, may have moved on over it. */
-static void drop_passed(struct tcp *t, enum direction d)
-{
-    struct reassembly *r = t->reassembly;
-    struct waiting *w;
-    while ((w = TAILQ_FIRST(&r->by_seq[d])) && seq_distance(w->piece.seq, t->side[d].next) < 0) {
-        uint32_t passed = t->side[d].next - w->piece.seq;
-        if (passed < piece_span(&w->piece)) {
-            r->bytes -= w->piece.bytes.len;
-            piece_skip(&w->piece, passed);
-            r->bytes += w->piece.bytes.len;
-            return;
-        }
-        waiting_unlink(r, w);
-        waiting_free(r->env->session->streams, w);
-    }
 }
 
 /* Delivers what is next in one direction. True if that moved anything. */
 static bool drain_direction(struct tcp *t, struct moment now, enum direction d)
 {
-    bool moved = pass_fin(&t->side[d]);
+    bool moved = tcp_side_pass_fin(&t->side[d]);
     while (t->reassembly) {
-        drop_passed(t, d);
+        waiting_pass(&t->reassembly->waiting, t->reassembly->env->session->streams, d,
+                     t->side[d].next);
         struct waiting *w = next_in_line(t, d);
         if (!w || !cause_delivered(t, d, &w->piece))
             break;
@@ -463,7 +343,7 @@ static void drain(struct tcp *t, struct moment now)
 static bool give_up(struct tcp *t, struct moment moment, enum direction d, uint32_t until)
 {
     const struct tcp_side *side = &t->side[d];
-    const struct waiting *first = TAILQ_FIRST(&t->reassembly->by_seq[d]);
+    const struct waiting *first = TAILQ_FIRST(&t->reassembly->waiting.by_seq[d]);
     if (first && seq_distance(first->piece.seq, until) < 0)
         until = first->piece.seq;
     if (side->has_fin && !side->fin_passed && seq_distance(side->fin, until) < 0)
@@ -479,9 +359,9 @@ static bool give_up(struct tcp *t, struct moment moment, enum direction d, uint3
  * goes on from there. */
 static void give_up_oldest(struct tcp *t, struct moment now)
 {
-    struct waiting *oldest = TAILQ_FIRST(&t->reassembly->by_arrival);
+    struct waiting *oldest = TAILQ_FIRST(&t->reassembly->waiting.by_arrival);
     enum direction d = oldest->direction, other = other_direction(d);
-    struct waiting *first = TAILQ_FIRST(&t->reassembly->by_seq[d]);
+    struct waiting *first = TAILQ_FIRST(&t->reassembly->waiting.by_seq[d]);
     struct moment moment = { now.time_ns, oldest->piece.moment.frame };
     if (!give_up(t, moment, d, first->piece.seq)) {
         if (!t->side[other].seen) {
@@ -526,7 +406,7 @@ static void watch_holes(struct tcp *t, struct moment now)
     t->due_ns = TCP_NEVER;
     if (!r)
         return;
-    const struct waiting *oldest = TAILQ_FIRST(&r->by_arrival);
+    const struct waiting *oldest = TAILQ_FIRST(&r->waiting.by_arrival);
     if (oldest)
         t->due_ns = hole_due(oldest->piece.moment);
     for (int d = 0; d < DIRECTIONS; d++) {
@@ -551,7 +431,7 @@ static void expire(struct tcp *t, struct moment now)
 {
     while (t->reassembly && t->due_ns <= now.time_ns) {
         const struct reassembly *r = t->reassembly;
-        const struct waiting *oldest = TAILQ_FIRST(&r->by_arrival);
+        const struct waiting *oldest = TAILQ_FIRST(&r->waiting.by_arrival);
         if (oldest && hole_due(oldest->piece.moment) <= now.time_ns)
             give_up_oldest(t, now);
         else if (r->acked_hole[FROM_CLIENT].open &&
@@ -612,7 +492,7 @@ struct tcp *tcp_largest(const struct tcp_env *env, enum tcp_budget *which)
 
 static void relieve_streams(struct tcp *t, struct moment now)
 {
-    while (t->reassembly && t->reassembly->count > 0)
+    while (t->reassembly && t->reassembly->waiting.count > 0)
         give_up_oldest(t, now);
     struct reassembly *r = t->reassembly;
     if (!r)
@@ -659,7 +539,7 @@ void tcp_end(struct tcp *t, struct moment now, enum ending ending)
 {
     if (t->state == TCP_ENDED)
         return;
-    while (t->reassembly && t->reassembly->count > 0)
+    while (t->reassembly && t->reassembly->waiting.count > 0)
         give_up_oldest(t, now);
     for (int d = 0; t->reassembly && d < DIRECTIONS; d++) {
         const struct tcp_side *other = &t->side[other_direction((enum direction)d)];
@@ -672,91 +552,14 @@ void tcp_end(struct tcp *t, struct moment now, enum ending ending)
 /* --- arrival ------------------------------------------------------------------------------------
  */
 
-static bool room_for(const struct reassembly *r, const struct piece *piece)
+static void wait_for_turn(struct reassembly *r, enum direction d, const struct piece *piece)
 {
-    return r->count < TCP_WAITING_SEGMENTS && r->bytes + piece->bytes.len <= TCP_WAITING_BYTES;
-}
-
-/* Keeps a copy, in front of `before` or at the end. What finds no memory is lost, and becomes a gap
- * in time. */
-static void wait_before(struct reassembly *r, enum direction d, const struct piece *piece,
-                        struct waiting *before)
-{
-    struct pool *streams = r->env->session->streams;
-    size_t size = sizeof(struct waiting) + piece->bytes.len;
-    struct waiting *w = NULL;
-    if (room_for(r, piece) && pool_take(streams, size)) {
-        w = malloc(size);
-        if (!w)
-            pool_give(streams, size);
-    }
-    if (!w) {
-        count(r->env->session->counters, COUNT_MEMORY_REFUSED);
-        return;
-    }
-    w->piece = *piece;
-    w->size = size;
-    w->direction = d;
-    w->piece.bytes.data = (const uint8_t *)(w + 1);
-    if (piece->bytes.len > 0)
-        memcpy(w + 1, piece->bytes.data, piece->bytes.len);
-    if (before)
-        TAILQ_INSERT_BEFORE(before, w, by_seq);
-    else
-        TAILQ_INSERT_TAIL(&r->by_seq[d], w, by_seq);
-    TAILQ_INSERT_TAIL(&r->by_arrival, w, by_arrival);
-    r->count++;
-    r->bytes += piece->bytes.len;
-}
-
-/* Two copies of a stretch that both begin at the same byte. */
-static bool contradict(struct bytes a, struct bytes b)
-{
-    size_t both = a.len < b.len ? a.len : b.len;
-    return !bytes_equal(bytes_first(a, both), bytes_first(b, both));
-}
-
-/* A copy of what waits was sent when its side had less of the other one: so that is no cause of it.
- * (Of a segment that was sent again with a newer number the later copy may come first.) */
-static void note_less_cause(struct waiting *w, const struct piece *copy)
-{
-    if (copy->has_ack && seq_distance(copy->ack, w->piece.ack) < 0 &&
-        seq_distance(piece_end(copy), piece_end(&w->piece)) >= 0)
-        w->piece.ack = copy->ack;
-}
-
-/* Lets a piece wait, without the parts of it that wait already. */
-static void wait_for_turn(struct reassembly *r, enum direction d, struct piece piece)
-{
-    count(r->env->session->counters, COUNT_TCP_HELD);
-    const struct waiting *last = TAILQ_LAST(&r->by_seq[d], waiting_list);
-    struct waiting *w = TAILQ_FIRST(&r->by_seq[d]);
-    if (last && seq_distance(piece.seq, piece_end(&last->piece)) >= 0)
-        w = NULL; /* the usual case: behind everything */
-    for (; w && piece_span(&piece) > 0; w = TAILQ_NEXT(w, by_seq)) {
-        if (seq_distance(piece.seq, piece_end(&w->piece)) >= 0)
-            continue;
-        int32_t before = seq_distance(w->piece.seq, piece.seq);
-        if (before > 0) {
-            struct piece front = piece;
-            uint32_t n = piece_span(&piece);
-            if (n > (uint32_t)before)
-                n = (uint32_t)before;
-            piece_keep(&front, n);
-            wait_before(r, d, &front, w);
-            piece_skip(&piece, n);
-        }
-        if (piece_span(&piece) == 0)
-            return;
-        uint32_t offset = piece.seq - w->piece.seq;
-        if (contradict(bytes_after(w->piece.bytes, offset), piece.bytes))
-            ambiguous(r, d);
-        note_less_cause(w, &piece);
-        uint32_t overlap = piece_span(&w->piece) - offset;
-        piece_skip(&piece, overlap < piece_span(&piece) ? overlap : piece_span(&piece));
-    }
-    if (piece_span(&piece) > 0)
-        wait_before(r, d, &piece, NULL);
+    struct counters *counters = r->env->session->counters;
+    count(counters, COUNT_TCP_HELD);
+    struct waiting_added added = waiting_add(&r->waiting, r->env->session->streams, d, *piece);
+    count_many(counters, COUNT_MEMORY_REFUSED, added.refused);
+    if (added.contradicts)
+        ambiguous(r, d);
 }
 
 /* Bytes that were delivered before come again. The probe of a keep-alive repeats one byte, often
@@ -782,76 +585,19 @@ static void accept_piece(struct tcp *t, struct moment now, enum direction d, str
         }
         if (piece_span(&piece) == 0)
             return;
-        const struct waiting *first = TAILQ_FIRST(&r->by_seq[d]);
+        const struct waiting *first = TAILQ_FIRST(&r->waiting.by_seq[d]);
         bool alone = !first || seq_distance(first->piece.seq, piece_end(&piece)) >= 0;
         if (piece.seq == side->next && alone && cause_delivered(t, d, &piece)) {
             deliver(t, d, &piece);
             return;
         }
-        if (room_for(r, &piece)) {
-            wait_for_turn(r, d, piece);
+        if (waiting_room(&r->waiting, &piece)) {
+            wait_for_turn(r, d, &piece);
             return;
         }
-        if (r->count == 0)
+        if (r->waiting.count == 0)
             return;
         give_up_oldest(t, now);
-    }
-}
-
-/* Whether these bytes lie before those with which their side seemed to begin. */
-static bool overtaken(const struct tcp_side *side, const struct segment *s)
-{
-    uint32_t before = side->next - s->seq;
-    bool keep_alive = before == 1 && s->payload.len <= 1;
-    return before > 0 && before <= OVERTAKEN_MAX && s->payload.len > 0 && !keep_alive;
-}
-
-/* The SYN of the other side acknowledges the SYN of this one: so it begins here, also if nothing of
- * its start was captured. */
-static void note_answered_syn(struct tcp_side *side, uint32_t ack)
-{
-    if (side->from_start || side->moved)
-        return;
-    /* Far from what was seen of that side it is not this connection's. */
-    if (side->seen && side->next - ack > OVERTAKEN_MAX)
-        return;
-    side->first = ack - 1;
-    side->next = ack;
-    side->from_start = true;
-}
-
-/* A SYN, or what can be known of the numbers of a side whose SYN was not seen. */
-static void note_start(struct tcp *t, struct moment now, enum direction d, const struct segment *s)
-{
-    struct tcp_side *side = &t->side[d];
-    const struct tcp_side *other = &t->side[other_direction(d)];
-    bool first = !side->seen;
-    if (s->flags & TCP_SYN) {
-        /* It may come late; what has been delivered by then cannot be undone. */
-        bool late = !side->syn && !side->moved && side->first - s->seq <= OVERTAKEN_MAX;
-        if (first || late) {
-            side->first = s->seq;
-            side->next = s->seq + 1;
-            side->syn = side->from_start = true;
-        }
-        if (first && s->flags & TCP_ACK)
-            note_answered_syn(&t->side[other_direction(d)], s->ack);
-    } else if (first && !(side->from_start && s->seq - side->next <= AHEAD_MAX)) {
-        side->next = s->seq;
-        side->from_start = false; /* if its SYN was answered, then not this one */
-        uint32_t behind = s->seq - other->acked;
-        if (other->has_acked && behind <= FIRST_BEHIND_MAX)
-            side->next = other->acked; /* the other side waited for this: the start of a hole, if
-                                          there is one */
-        side->first = side->next - 1;
-    } else if (!side->from_start && !side->moved && overtaken(side, s)) {
-        side->next = s->seq;
-        side->first = s->seq - 1;
-    }
-    if (first) {
-        side->seen = true;
-        side->hidden = false;
-        tell_visible(t, now, d, CLAIM_YES);
     }
 }
 
@@ -870,40 +616,12 @@ static void note_ack(struct tcp *t, enum direction d, uint32_t ack)
 /* The first FIN counts, unless the stream is known to go on behind it. */
 static void note_fin(struct tcp *t, enum direction d, uint32_t seq, uint32_t ack)
 {
-    struct tcp_side *side = &t->side[d];
     const struct waiting *last =
-        t->reassembly ? TAILQ_LAST(&t->reassembly->by_seq[d], waiting_list) : NULL;
-    if (side->has_fin || (t->state == TCP_READING && seq_distance(seq, side->next) < 0) ||
+        t->reassembly ? TAILQ_LAST(&t->reassembly->waiting.by_seq[d], waiting_list) : NULL;
+    if ((t->state == TCP_READING && seq_distance(seq, t->side[d].next) < 0) ||
         (last && seq_distance(piece_end(&last->piece), seq) > 0))
         return;
-    side->has_fin = true;
-    side->fin = seq;
-    side->fin_ack = ack;
-}
-
-static bool plausible(const struct tcp *t, enum direction d, const struct segment *s)
-{
-    const struct tcp_side *side = &t->side[d], *other = &t->side[other_direction(d)];
-    if ((s->flags & TCP_ACK) && other->seen) {
-        int32_t ahead = seq_distance(s->ack, other->next);
-        if (ahead > AHEAD_MAX || ahead < -BEHIND_MAX)
-            return false;
-    }
-    if (side->seen && !(s->flags & TCP_SYN)) {
-        int32_t ahead = seq_distance(s->seq, side->next);
-        if (ahead > AHEAD_MAX || ahead < -BEHIND_MAX)
-            return false;
-    }
-    return true;
-}
-
-/* A reset that nobody would obey must not blind us. */
-static bool reset_plausible(const struct tcp *t, enum direction d, uint32_t seq)
-{
-    if (t->state == TCP_COUNTED || !t->side[d].seen)
-        return true;
-    int32_t ahead = seq_distance(seq, t->side[d].next);
-    return ahead >= -RESET_BEHIND_MAX && ahead <= RESET_AHEAD_MAX;
+    tcp_side_fin(&t->side[d], seq, ack);
 }
 
 static bool need_reassembly(struct tcp *t, const struct tcp_env *env,
@@ -959,7 +677,7 @@ static void note_payload(struct tcp *t, const struct tcp_env *env, struct flow_i
  * it will not come. */
 static void reset(struct tcp *t, struct moment now, enum direction d, const struct segment *s)
 {
-    while (t->reassembly && t->reassembly->count > 0)
+    while (t->reassembly && t->reassembly->waiting.count > 0)
         give_up_oldest(t, now);
     if (t->reassembly && t->side[d].seen)
         give_up(t, now, d, s->seq);
@@ -971,8 +689,9 @@ static void reset(struct tcp *t, struct moment now, enum direction d, const stru
 static void take_segment(struct tcp *t, const struct tcp_env *env, struct flow_identity *identity,
                          struct moment now, enum direction d, const struct segment *s)
 {
-    bool believable = s->flags & TCP_RST ? reset_plausible(t, d, s->seq)
-                                         : t->state == TCP_COUNTED || plausible(t, d, s);
+    bool believable = t->state == TCP_COUNTED ||
+                      (s->flags & TCP_RST ? tcp_side_reset_plausible(&t->side[d], s->seq)
+                                          : tcp_side_plausible(t->side, d, s));
     if (!believable) {
         count(env->session->counters, COUNT_TCP_OUTSIDE);
         return;
@@ -988,7 +707,8 @@ static void take_segment(struct tcp *t, const struct tcp_env *env, struct flow_i
         }
         return;
     }
-    note_start(t, now, d, s);
+    if (tcp_side_start(t->side, d, s))
+        tell_visible(t, now, d, CLAIM_YES);
     if (s->flags & TCP_ACK)
         note_ack(t, d, s->ack);
     if (t->state == TCP_READING)

@@ -10,15 +10,14 @@
 #include "decode.h"
 #include "holders.h"
 #include "session.h"
+#include "tcp_side.h"
 
-#define TCP_HOLE_NS          UINT64_C(1000000000)
-#define TCP_WAITING_BYTES    (256 * 1024) /* of one connection */
-#define TCP_WAITING_SEGMENTS 1024
+#define TCP_HOLE_NS         UINT64_C(1000000000)
 /* Of each turn that a side speaks, so many bytes are kept until they are acknowledged, to compare
  * retransmissions with. Dialogue is shorter; to copy whole bodies would double what it costs to
  * read them. */
-#define TCP_IN_FLIGHT_BYTES  (4 * 1024)
-#define TCP_NEVER            UINT64_MAX
+#define TCP_IN_FLIGHT_BYTES (4 * 1024)
+#define TCP_NEVER           UINT64_MAX
 
 /* The budgets that a connection draws on while it is read. */
 enum tcp_budget { TCP_STREAMS, TCP_TABLES, TCP_BUDGETS };
@@ -36,22 +35,6 @@ enum tcp_state {
     TCP_READING, /* bytes are wanted; reassembly and session exist from the first payload on */
     TCP_COUNTED, /* nothing more can be read: segments are only counted */
     TCP_ENDED,   /* the connection is over, see `ending` */
-};
-
-/* What one side has sent so far. */
-struct tcp_side {
-    uint32_t first; /* its initial sequence number, as far as known */
-    uint32_t next;  /* sequence number of the next byte to deliver */
-    uint32_t acked; /* the highest number that it acknowledged: it has the other side's bytes before
-                       that */
-    uint32_t fin;   /* sequence number of its FIN */
-    uint32_t fin_ack; /* what that FIN acknowledged */
-    bool seen : 1, syn : 1, has_acked : 1;
-    bool from_start : 1; /* `first` is certain: its SYN was seen, or the SYN that acknowledges it */
-    bool has_fin : 1,
-        fin_passed : 1; /* a FIN was seen; everything before it was delivered or given up */
-    bool moved : 1;     /* something was delivered or given up */
-    bool hidden : 1;    /* nothing came of it in time: it is not waited for */
 };
 
 struct reassembly;

@@ -1,12 +1,14 @@
-"""What tshark says of every capture against what mailtap says: envelopes, logins, STARTTLS and mails read, per TCP connection.
+"""What tshark says of every capture against what mailtap says: envelopes, logins, STARTTLS, mails read and TLS, per TCP connection.
 
 tshark decodes, and the few rules below pair its commands with its replies; nothing of mailtap's is used but the ports, for -d.
+Cipher suites and alerts have the names that tshark has for their numbers.
 Where the two differ the difference stands in DIFFERENCES with its reason; one that is gone has to go from there too.
 
 usage: differential_test.py MAILTAP SOURCE_FOLDER [CAPTURE...]          (exit 77: no tshark here)
 """
 import collections
 import concurrent.futures
+import functools
 import glob
 import json
 import os
@@ -28,6 +30,9 @@ NOT_POP = "tshark takes Redis on port 110 for POP3"
 NO_MECHANISM = "a word that the server does not know as a mechanism may be a password: mailtap does not show it"
 MIDSTREAM = "the start was not seen: mailtap believes no client line before a reply that proves the dialogue"
 CUT = "each packet was cut: what is missing is loss, and the start of a line is no fact; tshark decodes it as if it were whole"
+CLEAR_ANSWER = "the server answered the ClientHello in clear: no handshake for mailtap, and so no event of one"
+UNANSWERED = "in clear behind an accepted STARTTLS, and never answered: no envelope"
+NULL_CIPHER = "with a suite that does not encrypt tshark reads alerts behind the handshake; mailtap reads none there"
 INJECTED = "in the packet of STARTTLS, dropped by the server: a weird of mailtap's, not an envelope"
 
 # Capture: the reason, then what differs: "+" only mailtap says so, "-" only tshark does.
@@ -72,13 +77,24 @@ DIFFERENCES = {
     "sasl-refused": [
         (NO_MECHANISM, ["+AUTH ? 535", "-AUTH X-NEVER-HEARD-OF 535"])],
     "snaplen": [
-        (CUT, ["-AUTH PLAIN 235", "-MAIL <alice@example.org>", "-RCPT <bob@example.org> 250"])],
+        (CUT, ["-AUTH PLAIN 235", "-MAIL <alice@example.org>"])],
+    "starttls-failed": [
+        (CLEAR_ANSWER, ["-JA3 c216e752cae6f8755fd27f561d031636"]),
+        (UNANSWERED, ["-MAIL <alice@example.net>"])],
     "starttls-injection": [
         (INJECTED, ["-MAIL <mallory@example.com>", "-RCPT <bob@example.org> -"])],
+    "starttls-tamper": [
+        (INJECTED, ["-MAIL <mallory@example.com>"])],
+    "tls-ports-in-clear": [
+        (CLEAR_ANSWER, ["-JA3 c216e752cae6f8755fd27f561d031636"])],
+    "tls-suites": [
+        (NULL_CIPHER, 4 * ["-TLS alert warning close_notify by the server"])],
 }
 
-# Our names of what tshark decodes, its names, and the ports where it needs no telling.
-DECODED = {"smtp": ("smtp", {25, 587}), "imap": ("imap", {143}), "pop3": ("pop", {110})}
+# Our names of what tshark decodes, its names, and the ports where it needs no telling. It knows no ManageSieve, but its TLS
+# passes over the text that comes before.
+DECODED = {"smtp": ("smtp", {25, 587}), "imap": ("imap", {143}), "pop3": ("pop", {110}),
+           "tls": ("tls", {443, 465, 993, 995}), "managesieve": ("tls", set())}
 # What a word must look like to be printed as a mechanism: in the wrong place it may be a password.
 MECHANISM = re.compile(r"[A-Z0-9_-]{3,20}$")
 
@@ -91,6 +107,39 @@ def connection_of(one, other):
 def mechanism_of(words):
     word = words[0].upper() if words else ""
     return word if MECHANISM.match(word) else "?"
+
+
+def tshark(arguments):
+    """What it prints, whatever this user's settings are."""
+    home = {**os.environ, "HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
+    return subprocess.run(["tshark", *arguments], capture_output=True, timeout=300, check=True, env=home).stdout.decode(errors="replace")
+
+
+# ---- TLS: what both say the same way
+
+VERSIONS = {0x0002: "2.0", 0x0300: "3.0", 0x0301: "1.0", 0x0302: "1.1", 0x0303: "1.2", 0x0304: "1.3"}
+
+
+@functools.lru_cache(None)
+def names_of(field):
+    """tshark's names of the values of a field."""
+    values = {}
+    for line in tshark(["-G", "values"]).splitlines():
+        if line.startswith(f"V\t{field}\t"):
+            number, name = line.split("\t")[2:4]
+            values[int(number, 0)] = name
+    return values
+
+
+def suite_of(number):
+    if number > 0xFFFF:  # of SSL 2.0
+        return names_of("tls.handshake.cipherspec")[number].replace("SSL2_", "SSL_CK_")
+    return names_of("tls.handshake.ciphersuite").get(number, f"0x{number:04X}")
+
+
+def alert_of(number):
+    """By its name in the RFCs."""
+    return names_of("tls.alert_message.desc").get(number, f"0x{number:02X}").lower().replace(" ", "_")
 
 
 # ---- mailtap: facts of its events
@@ -111,6 +160,8 @@ def facts_of_event(event):
             yield "STARTTLS offered"
         if said["starttls"]["requested"] == "yes":
             yield f"STARTTLS {first_word(said['starttls'].get('response_code'))}"
+    elif kind == "mailtap.tls":
+        yield from facts_of_handshake(event.get("tls", {}), said["tls"])
     elif event["event"]["action"] == "pop3-retr" and code == "+OK":
         yield "RETR +OK"
     elif kind == "mailtap.message" and event["network"]["protocol"] == "smtp":
@@ -118,6 +169,23 @@ def facts_of_event(event):
             yield f"MAIL <{said['smtp']['mail_from']}>"
         for recipient in said["smtp"].get("recipients", []):
             yield f"RCPT <{recipient['address']}> {recipient.get('code', '-')}"
+
+
+def facts_of_handshake(tls, more):
+    if "version" in tls:
+        yield f"TLS version {tls['version']}"
+    if "cipher" in tls:
+        yield f"TLS suite {tls['cipher']}"
+    if "server_name" in tls.get("client", {}):
+        yield f"TLS name {tls['client']['server_name']}"
+    if "ja3" in tls.get("client", {}):
+        yield f"JA3 {tls['client']['ja3']}"
+    if "ja3s" in tls.get("server", {}):
+        yield f"JA3S {tls['server']['ja3s']}"
+    if tls.get("resumed"):
+        yield "TLS resumed"
+    if more.get("alert", "encrypted") != "encrypted":
+        yield f"TLS alert {more['alert_level']} {more['alert']} by the {more['alert_by']}"
 
 
 def facts_of_mailtap(capture):
@@ -129,9 +197,11 @@ def facts_of_mailtap(capture):
         if protocol not in DECODED or event["event"]["dataset"] == "mailtap.finding":
             continue
         ends = [(event[end]["ip"], event[end]["port"]) for end in ("client", "server")]
-        facts[connection_of(*ends)].update(facts_of_event(event))
+        if protocol != "managesieve" or event["event"]["dataset"] == "mailtap.tls":
+            facts[connection_of(*ends)].update(facts_of_event(event))
         decoder, known = DECODED[protocol]
-        if ends[1][1] not in known:
+        # TLS behind STARTTLS is found by the decoder of what was before.
+        if ends[1][1] not in known and event["mailtap"].get("tls", {}).get("mode") != "starttls":
             ports.add((ends[1][1], decoder))
     return facts, ports
 
@@ -265,7 +335,55 @@ class Pop:
             self.fact(verb, rest, "-")
 
 
-READERS = {"smtp": Smtp, "imap": Imap, "pop": Pop}
+class Tls:
+    """Of the first ClientHello, of the ServerHello that does not ask for another, and the first fatal alert or else the first."""
+
+    # RFC 9846 section 4.2.3
+    RETRY = "cf:21:ad:74:e5:9a:61:11:be:1d:8c:02:1e:65:b8:91:c2:a2:11:16:7a:bb:8c:5e:07:9e:09:e2:c8:a8:33:9c"
+
+    def __init__(self, facts):
+        self.facts, self.messages, self.alerts = facts, [], []
+
+    def client(self, fields):
+        self.read("client", fields)
+
+    def server(self, fields):
+        self.read("server", fields)
+
+    def read(self, side, fields):
+        message = {}
+        for name, value in fields:
+            if name == "tls.handshake.type":
+                message = {}
+                self.messages.append(message)
+            elif name == "tls.alert_message.level":
+                self.alerts.append({"by": side})
+                message = self.alerts[-1]
+            message.setdefault(name, value)
+
+    def first(self, kind, wanted=lambda message: True):
+        return next((m for m in self.messages if m["tls.handshake.type"] == kind and wanted(m)), {})
+
+    def end(self):
+        client = self.first("1")
+        server = self.first("2", lambda message: message.get("tls.handshake.random") != self.RETRY)
+        for message, field, name in ((client, "tls.handshake.extensions_server_name", "TLS name"), (client, "tls.handshake.ja3", "JA3"),
+                                     (server, "tls.handshake.ja3s", "JA3S")):
+            if field in message:
+                self.facts[f"{name} {message[field]}"] += 1
+        if server:
+            version = server.get("tls.handshake.extensions.supported_version", server["tls.handshake.version"])
+            self.facts[f"TLS version {VERSIONS.get(int(version, 0), version)}"] += 1
+            self.facts[f"TLS suite {suite_of(int(server['tls.handshake.ciphersuite'], 0))}"] += 1
+        # Of TLS 1.3 tshark draws no conclusion from the key that the server takes.
+        if "tls.resumed" in server or "tls.handshake.extensions.psk.identity.selected" in server:
+            self.facts["TLS resumed"] += 1
+        for alert in sorted(self.alerts, key=lambda alert: alert["tls.alert_message.level"] != "2")[:1]:
+            level = {"1": "warning", "2": "fatal"}[alert["tls.alert_message.level"]]
+            self.facts[f"TLS alert {level} {alert_of(int(alert['tls.alert_message.desc']))} by the {alert['by']}"] += 1
+
+
+READERS = {"smtp": Smtp, "imap": Imap, "pop": Pop, "tls": Tls}
 
 
 def leaves(tree):
@@ -281,18 +399,16 @@ def leaves(tree):
                 yield name, value
 
 
+# Handshakes and alerts are all that is read of TLS; the rest is many times as much.
+FRAMES = "smtp or imap or pop or tls.handshake or tls.alert_message"
+
+
 def frames_of(capture, ports):
     decode = [f"-dtcp.port=={port},{decoder}" for port, decoder in sorted(ports)]
-    home = {**os.environ, "HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
-    result = subprocess.run(["tshark", "-n", "-r", capture, "-Y", "smtp or imap or pop", "-T", "json",
-                             "-J", "ip ipv6 tcp smtp imap pop", *decode],
-                            capture_output=True, timeout=300, check=True, env=home)
-    for frame in json.loads(result.stdout or "[]", object_pairs_hook=list):
+    text = tshark(["-n", "-r", capture, "-o", "tcp.reassemble_out_of_order:TRUE", "-Y", FRAMES, "-T", "json",
+                   "-J", "ip ipv6 tcp smtp imap pop tls", *decode])
+    for frame in json.loads(text or "[]", object_pairs_hook=list):
         yield dict(dict(frame)["_source"])["layers"]
-
-
-
-
 
 
 def facts_of_tshark(capture, ports):
@@ -305,7 +421,7 @@ def facts_of_tshark(capture, ports):
         for layer, pairs in layers:
             if layer not in READERS:
                 continue
-            reader = readers.setdefault((connection, layer), READERS[layer](facts[connection]))
+            reader = readers.setdefault((network["tcp.stream"], layer), READERS[layer](facts[connection]))
             # The server's port is the lower one in all captures.
             (reader.client if source[1] > destination[1] else reader.server)(leaves(pairs))
     for reader in readers.values():

@@ -61,6 +61,7 @@ static bool unknown(const struct fact *fact)
     } words[] = {
         { FIELD_EVENT_OUTCOME, "unknown" },
         { FIELD_STARTTLS_STATE, "unknown" },
+        { FIELD_TLS_STATE, "unknown" },
         { FIELD_EVENT_ACTION, "starttls-unknown" },
         { FIELD_EVENT_ACTION, "smtp-transaction" },
         { FIELD_FLOW_TLS_MODE, "none" }, /* says only that no TLS was seen */

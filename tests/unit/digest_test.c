@@ -1,4 +1,4 @@
-/* SHA-1 (FIPS 180) and HMAC-SHA-256 (RFC 4231). */
+/* MD5 (RFC 1321), SHA-1 and SHA-256 (FIPS 180) and HMAC-SHA-256 (RFC 4231). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -26,6 +26,15 @@ static struct bytes filled(uint8_t *block, uint8_t byte, size_t len)
     return bytes_over(block, len);
 }
 
+TEST(md5)
+{
+    uint8_t digest[DIGEST_MD5_LEN];
+    assert_true(digest_md5(BYTES_NONE, digest));
+    assert_hex(digest, sizeof digest, "d41d8cd98f00b204e9800998ecf8427e");
+    assert_true(digest_md5(BYTES_LITERAL("message digest"), digest));
+    assert_hex(digest, sizeof digest, "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
 TEST(sha1)
 {
     uint8_t digest[DIGEST_SHA1_LEN];
@@ -38,6 +47,21 @@ TEST(sha1)
     assert_true(digest_sha1(filled(million, 'a', 1000000), digest));
     assert_hex(digest, sizeof digest, "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
     free(million);
+}
+
+TEST(sha256)
+{
+    uint8_t digest[DIGEST_SHA256_LEN];
+    assert_true(digest_sha256(BYTES_NONE, digest));
+    assert_hex(digest, sizeof digest,
+               "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    assert_true(digest_sha256(BYTES_LITERAL("abc"), digest));
+    assert_hex(digest, sizeof digest,
+               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_true(digest_sha256(
+        BYTES_LITERAL("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"), digest));
+    assert_hex(digest, sizeof digest,
+               "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
 TEST(hmac_sha256)
@@ -87,9 +111,8 @@ TEST(impossible_key)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sha1),
-        cmocka_unit_test(hmac_sha256),
-        cmocka_unit_test(impossible_key),
+        cmocka_unit_test(md5),         cmocka_unit_test(sha1),           cmocka_unit_test(sha256),
+        cmocka_unit_test(hmac_sha256), cmocka_unit_test(impossible_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Order, cause before effect, loss: each test is a short conversation and what the session is told
  * of it. */
 #include "tcp_scene.h"
+#include "tcp_waiting.h"
 
 static int setup(void **state)
 {
@@ -283,10 +284,10 @@ TEST(too_many_bytes_wait)
 TEST(too_many_segments_wait)
 {
     handshake();
-    for (uint32_t i = 0; i < TCP_WAITING_SEGMENTS; i++)
+    for (uint32_t i = 0; i < WAITING_SEGMENTS; i++)
         client(2 + i * 2, 1, "x");
     expect("");
-    client(2 + TCP_WAITING_SEGMENTS * 2, 1, "x");
+    client(2 + WAITING_SEGMENTS * 2, 1, "x");
     assert_int_equal(counted(COUNT_TCP_GAPS), 1);
     expect("open\ngap client 1 at 0\nclient \"x\"\n");
 }
