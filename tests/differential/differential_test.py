@@ -79,7 +79,6 @@ DIFFERENCES = {
     "snaplen": [
         (CUT, ["-AUTH PLAIN 235", "-MAIL <alice@example.org>"])],
     "starttls-failed": [
-        (CLEAR_ANSWER, ["-JA3 c216e752cae6f8755fd27f561d031636"]),
         (UNANSWERED, ["-MAIL <alice@example.net>"])],
     "starttls-injection": [
         (INJECTED, ["-MAIL <mallory@example.com>", "-RCPT <bob@example.org> -"])],
