@@ -38,6 +38,7 @@ void imap_lose_client(struct session *s, struct imap *imap)
 {
     session_explain(s, "from here on nothing of the client is claimed until the server's own word");
     imap_withdraw(s, imap);
+    starttls_client_lost(s);
     imap->client_blind = true;
     imap->blind_lines = BLIND_UNTRUSTED;
     imap->client = CLIENT_COMMANDS;

@@ -83,6 +83,7 @@ void sieve_client_lost(struct session *s, struct managesieve *sieve)
 {
     bool was_blind = sieve->client == SIEVE_BLIND;
     sieve->client = SIEVE_BLIND;
+    starttls_client_lost(s);
     sieve->logged_in = true; /* or may be */
     if (!session_is_partial(s))
         session_partial(s, COVERAGE_DESYNC);

@@ -354,6 +354,8 @@ static void lose(struct session *s, enum direction d, uint64_t missing)
 {
     struct stream *stream = &s->stream[d];
     session_partial(s, COVERAGE_GAP);
+    if (d == FROM_CLIENT)
+        starttls_client_lost(s);
     if (!s->reading)
         return;
     missing += stream->unread.len;
@@ -429,6 +431,8 @@ void session_visible(struct session *s, struct moment now, enum direction from, 
     if (visible != CLAIM_NO)
         return;
     session_partial(s, COVERAGE_ONE_SIDED);
+    if (d == FROM_CLIENT)
+        starttls_client_lost(s);
     session_explain(s, "the %s cannot be seen", direction_name(d));
     if (s->reading && s->dissector) {
         run(s, other_direction(d));
@@ -439,7 +443,6 @@ void session_visible(struct session *s, struct moment now, enum direction from, 
 void session_partial(struct session *s, enum coverage reason)
 {
     s->coverage |= (uint16_t)reason;
-    starttls_missed(s);
 }
 
 void session_closing(struct session *s, enum direction from)

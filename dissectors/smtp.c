@@ -40,6 +40,7 @@ void smtp_forget_identity(struct session *s)
 void smtp_lose_track(struct session *s, struct smtp *smtp, bool trusted)
 {
     session_explain(s, "lost track: nothing is claimed until the server's own word");
+    starttls_client_lost(s);
     smtp_auth_unanswered(s, smtp);
     recipients_unanswered(s, smtp);
     if (smtp->client != CLIENT_BODY)

@@ -55,15 +55,17 @@ void starttls_listed(struct session *s, bool offered, bool masked)
 
 void starttls_requested(struct session *s)
 {
-    s->starttls.requested = CLAIM_YES;
-    s->starttls.missed = false;
+    struct starttls *t = &s->starttls;
+    t->requested = CLAIM_YES;
+    t->asked_again = t->accepted == CLAIM_NO;
+    t->client_lost = false;
 }
 
 void starttls_answered(struct session *s, bool accepted, struct bytes code)
 {
     struct starttls *t = &s->starttls;
     t->early = session_unread(s, FROM_CLIENT);
-    t->asked_mail = false;
+    t->asked_mail = t->asked_again = false;
     if (t->accepted == CLAIM_YES && !accepted)
         return;
     t->accepted = accepted ? CLAIM_YES : CLAIM_NO;
@@ -107,9 +109,9 @@ static bool tls_came(const struct starttls *t)
     return t->clear[FROM_CLIENT].tls || t->clear[FROM_SERVER].tls;
 }
 
-void starttls_missed(struct session *s)
+void starttls_client_lost(struct session *s)
 {
-    s->starttls.missed = true;
+    s->starttls.client_lost = true;
 }
 
 void starttls_watched(struct session *s, size_t early)
@@ -285,7 +287,7 @@ void starttls_finish(struct session *s, enum ending ending)
     if (!t->tracked || t->emitted)
         return;
     t->emitted = true;
-    if (t->accepted == CLAIM_NO && t->missed) {
+    if (t->accepted == CLAIM_NO && (t->client_lost || t->asked_again)) {
         t->accepted = CLAIM_UNKNOWN; /* it may have been accepted later, unseen */
         t->code[0] = '\0';
     }

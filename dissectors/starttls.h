@@ -27,7 +27,8 @@ struct clear_text {
 struct starttls {
     bool tracked, emitted; /* a mail session that began in clear; its event is out */
     enum claim offered, requested, accepted;
-    bool missed;              /* something was since it was asked for: another answer may be in it */
+    bool client_lost;         /* since it was asked for: it may have been asked for again, unseen */
+    bool asked_again;         /* behind a refusal, and not answered yet */
     bool masked;              /* a list held a masked word */
     enum handshake handshake; /* of the TLS behind the acceptance */
     uint8_t used;             /* enum clear_use */
@@ -54,7 +55,8 @@ bool starttls_masks(struct bytes word);
  * is a no only for a session that was seen whole so far. */
 void starttls_listed(struct session *, bool offered, bool masked);
 void starttls_requested(struct session *);
-/* The server's answer, with its code. Who is refused may ask again; once accepted stays accepted. */
+/* The server's answer, with its code. Who is refused may ask again; once accepted stays accepted.
+ */
 void starttls_answered(struct session *, bool accepted, struct bytes code);
 /* Whether the client knows the answer: what it says now was not on its way before. */
 bool starttls_is_answered(const struct session *);
@@ -64,6 +66,8 @@ void starttls_asked_for_mail(struct session *);
 /* A login was tried, a secret was sent, a mail moved or was about to, in clear. `decided`: the
  * client went on although it knew the answer; of a mail that is known from the call above. */
 void starttls_used(struct session *, enum clear_use, bool decided);
+/* From here on not all is read that the client says. */
+void starttls_client_lost(struct session *);
 /* How far the handshake came: it only goes forward. */
 void starttls_handshake(struct session *, enum handshake);
 
@@ -71,8 +75,6 @@ void starttls_handshake(struct session *, enum handshake);
 
 void starttls_init(struct starttls *, struct pool *);
 void starttls_free(struct starttls *);
-/* Something of the session was missed. */
-void starttls_missed(struct session *);
 /* Both sides are watched for TLS from here on; so many bytes of the client are here already. */
 void starttls_watched(struct session *, size_t early);
 /* Bytes of the client were read, watched or not. */
