@@ -166,18 +166,18 @@ static bool port_may_tell(const struct session *s, struct bytes server)
            s->stream[FROM_SERVER].gap == 0 && session_peer_visible(s, FROM_CLIENT) != CLAIM_NO;
 }
 
-/* Asks one dissector. A side that lost its beginning is one that is not seen: the other one alone
- * may tell more than what is left of both. */
+/* Asks one dissector. Of TLS the beginning of one side tells enough where the other one lost its
+ * own: as if that one were not seen. */
 static enum verdict ask(const struct session *s, const struct dissector *dissector,
                         struct bytes client, struct bytes server)
 {
     bool lost_client = s->stream[FROM_CLIENT].gap > 0, lost_server = s->stream[FROM_SERVER].gap > 0;
-    enum verdict verdict = dissector->probe(client, server, s->midstream);
-    if (verdict == VERDICT_MINE || s->coverage & COVERAGE_MIDSTREAM || lost_client == lost_server)
-        return verdict;
+    if (dissector != &tls_dissector || s->coverage & COVERAGE_MIDSTREAM ||
+        lost_client == lost_server)
+        return dissector->probe(client, server, s->midstream);
     enum verdict alone = dissector->probe(lost_client ? BYTES_NONE : client,
                                           lost_server ? BYTES_NONE : server, false);
-    return alone == VERDICT_IF_UNSEEN ? VERDICT_MINE : alone == VERDICT_NOT_MINE ? verdict : alone;
+    return alone == VERDICT_IF_UNSEEN ? VERDICT_MINE : alone;
 }
 
 /* Whether what one side showed is enough. With `last`, the other one will not say anything. */

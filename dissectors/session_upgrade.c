@@ -3,8 +3,6 @@
 #include "session_internal.h"
 #include "tls_record.h"
 
-#define TLS_HANDSHAKE 0x16 /* the first byte of its record, which no text has */
-
 void session_expect_tls(struct session *s)
 {
     /* The client's bytes that are already here were sent before it could know the answer. */

@@ -18,47 +18,6 @@
 
 #define FINISHED_RECORD_MIN 45 /* of TLS 1.3: 4 + 32 bytes, their type, a tag of 8 */
 
-/* --- recognising --------------------------------------------------------------------------------
- */
-
-/* Whether a whole ClientHello is followed by another record: a client goes on only if its server
- * speaks TLS. */
-static bool client_goes_on(struct bytes client)
-{
-    struct cursor in = cursor_over(client);
-    cursor_take(&in, 3);
-    unsigned len = cursor_u16(&in);
-    struct cursor record = cursor_sub(&in, len);
-    unsigned message = cursor_u8(&record), body = cursor_u24(&record);
-    unsigned type = cursor_u8(&in), major = cursor_u8(&in);
-    return !in.failed && !record.failed && message == TLS_CLIENT_HELLO &&
-           body + TLS_MESSAGE_HEAD <= len && major == 3 &&
-           (type == TLS_CHANGE_CIPHER_SPEC || type == TLS_HANDSHAKE ||
-            type == TLS_APPLICATION_DATA);
-}
-
-/* Whether a server's first record holds a ServerHello, which only a ClientHello brings about. */
-static bool server_hello_begins(struct bytes server)
-{
-    return server.len > TLS_HEADER_LEN && server.data[0] == TLS_HANDSHAKE &&
-           server.data[TLS_HEADER_LEN] == TLS_SERVER_HELLO;
-}
-
-/* Records in the middle of a connection say nothing that could be used, and a server's text is no
- * TLS, also where its client is not seen. */
-static enum verdict tls_probe(struct bytes client, struct bytes server, bool midstream)
-{
-    enum verdict asks = tls_record_probe(FROM_CLIENT, client);
-    enum verdict answers = tls_record_probe(FROM_SERVER, server);
-    if (midstream || asks == VERDICT_NOT_MINE || answers == VERDICT_NOT_MINE)
-        return VERDICT_NOT_MINE;
-    if (asks == VERDICT_MINE && server.len == 0)
-        return client_goes_on(client) ? VERDICT_IF_UNSEEN : VERDICT_IF_SILENT;
-    if (answers == VERDICT_MINE && client.len == 0)
-        return server_hello_begins(server) ? VERDICT_IF_UNSEEN : VERDICT_MORE;
-    return asks == VERDICT_MINE ? answers : VERDICT_MORE;
-}
-
 /* --- the end of the handshake -------------------------------------------------------------------
  */
 

@@ -1,6 +1,8 @@
 /* Recognises TLS by its bytes. */
 #include "tls_record.h"
 
+#include "tls_handshake.h"
+
 #define SSLV2_HELLO_HIGHEST 8 /* high byte of the length, three-byte header: no hello has 2 kB */
 
 /* Content type, then 03 and 00 to 04, then a length: text of a mail protocol begins otherwise. */
@@ -68,4 +70,40 @@ enum verdict tls_record_probe(enum direction d, struct bytes in)
     if (in.len == 0)
         return VERDICT_MORE;
     return tls_sslv2_begins(in.data[0]) ? probe_sslv2(d, in) : probe_record(in);
+}
+
+/* Whether a whole ClientHello is followed by another record: a client goes on only if its server
+ * speaks TLS. */
+static bool client_goes_on(struct bytes client)
+{
+    struct cursor in = cursor_over(client);
+    cursor_take(&in, 3);
+    unsigned len = cursor_u16(&in);
+    struct cursor record = cursor_sub(&in, len);
+    unsigned message = cursor_u8(&record), body = cursor_u24(&record);
+    unsigned type = cursor_u8(&in), major = cursor_u8(&in);
+    return !in.failed && !record.failed && message == TLS_CLIENT_HELLO &&
+           body + TLS_MESSAGE_HEAD <= len && major == 3 &&
+           (type == TLS_CHANGE_CIPHER_SPEC || type == TLS_HANDSHAKE ||
+            type == TLS_APPLICATION_DATA);
+}
+
+/* Whether a server's first record holds a ServerHello, which only a ClientHello brings about. */
+static bool server_hello_begins(struct bytes server)
+{
+    return server.len > TLS_HEADER_LEN && server.data[0] == TLS_HANDSHAKE &&
+           server.data[TLS_HEADER_LEN] == TLS_SERVER_HELLO;
+}
+
+enum verdict tls_probe(struct bytes client, struct bytes server, bool midstream)
+{
+    enum verdict asks = tls_record_probe(FROM_CLIENT, client);
+    enum verdict answers = tls_record_probe(FROM_SERVER, server);
+    if (midstream || asks == VERDICT_NOT_MINE || answers == VERDICT_NOT_MINE)
+        return VERDICT_NOT_MINE;
+    if (asks == VERDICT_MINE && server.len == 0)
+        return client_goes_on(client) ? VERDICT_IF_UNSEEN : VERDICT_IF_SILENT;
+    if (answers == VERDICT_MINE && client.len == 0)
+        return server_hello_begins(server) ? VERDICT_IF_UNSEEN : VERDICT_MORE;
+    return asks == VERDICT_MINE ? answers : VERDICT_MORE;
 }

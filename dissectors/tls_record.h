@@ -23,6 +23,10 @@ enum tls_record_type {
  */
 enum verdict tls_record_probe(enum direction, struct bytes);
 
+/* The same of both sides, for the session. Records in the middle of a connection say nothing that
+ * could be used, and a server's text is no TLS, also where its client is not seen. */
+enum verdict tls_probe(struct bytes client, struct bytes server, bool midstream);
+
 /* What precedes a record of SSL 2.0: two bytes, or three if it is padded. `len` bytes follow. */
 struct tls_sslv2_header {
     unsigned size, len;
