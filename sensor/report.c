@@ -148,8 +148,9 @@ static void take_finding(struct report *report, const struct facts_index *facts)
     get_list(facts, FIELD_SESSION_AUTH_OFFERED, line->offered.value, sizeof line->offered);
     if (!line->offered.value[0] && is(facts, FIELD_SESSION_LOGIN_OFFERED, "yes"))
         text_copy(line->offered.value, sizeof line->offered, BYTES_LITERAL("the LOGIN command"));
-    line->of_server = get(facts, FIELD_FINDING_EVIDENCE, line->evidence, sizeof line->evidence) &&
-                      facts_has(facts->records, FIELD_FINDING_GROUP_BY, BYTES_LITERAL("server.ip"));
+    get(facts, FIELD_FINDING_EVIDENCE, line->evidence, sizeof line->evidence);
+    line->of_server = facts_has(facts->records, FIELD_FINDING_GROUP_BY, BYTES_LITERAL("server.ip"));
+    line->of_client = facts_has(facts->records, FIELD_FINDING_GROUP_BY, BYTES_LITERAL("client.ip"));
     get(facts, FIELD_FINDING_REMEDIATION, line->remediation, sizeof line->remediation);
     line->severity = number(facts, FIELD_EVENT_SEVERITY);
     line->count = count;

@@ -14,6 +14,7 @@ struct line {
     struct text_field rule, title, user, client, server, port, mechanism, outcome, code, network,
         offered, login;
     bool of_server; /* one finding for each server, not for all that the client went to */
+    bool of_client; /* for each client, not for all that came to the server */
     char evidence[256], remediation[FACTS_TEXT_MAX + 1];
     uint64_t order; /* of appearance */
 };

@@ -117,12 +117,14 @@ static void print_evidence(FILE *out, const struct line *line)
     print_safe(out, line->evidence, 0);
 }
 
-/* One client, at one server or at any. */
+/* One client, at one server or at any; or one server, whoever comes. */
 static void print_case(FILE *out, const struct line *line)
 {
-    fprintf(out, "%-15s ", line->client.value);
+    bool client = line->of_client || !line->of_server;
+    if (client)
+        fprintf(out, "%-15s ", line->client.value);
     if (line->of_server) {
-        fputs("to ", out);
+        fputs(client ? "to " : "", out);
         print_server(out, line, 22);
     }
     print_evidence(out, line);
