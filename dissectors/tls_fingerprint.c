@@ -31,6 +31,13 @@ struct style {
     char between;
 };
 
+/* Its bytes are left as they are: 8 KiB of zeros would cost more than the digest. */
+static void begin(struct text *text, bool full)
+{
+    text->len = 0;
+    text->full = full;
+}
+
 static void put_char(struct text *text, char c)
 {
     if (text->len < TEXT_MAX)
@@ -103,7 +110,8 @@ static bool ja3_of(const struct text *text, char to[JA3_LEN + 1])
 
 bool tls_ja3(const struct tls_client_hello *hello, char to[JA3_LEN + 1])
 {
-    struct text text = { .full = false };
+    struct text text;
+    begin(&text, false);
     to[0] = '\0';
     if (hello->sslv2)
         return false;
@@ -121,7 +129,8 @@ bool tls_ja3(const struct tls_client_hello *hello, char to[JA3_LEN + 1])
 
 bool tls_ja3s(const struct tls_server_hello *hello, char to[JA3_LEN + 1])
 {
-    struct text text = { .full = false };
+    struct text text;
+    begin(&text, false);
     to[0] = '\0';
     if (hello->legacy_version < SSL_3_0)
         return false;
@@ -133,7 +142,8 @@ bool tls_ja3s(const struct tls_server_hello *hello, char to[JA3_LEN + 1])
     return ja3_of(&text, to);
 }
 
-/* ---- JA4: technical_details/JA4.md of github.com/FoxIO-LLC/ja4 */
+/* --- JA4: technical_details/JA4.md of github.com/FoxIO-LLC/ja4 ---------------------------------
+ */
 
 static void add_number(struct numbers *numbers, uint16_t number)
 {
@@ -226,7 +236,8 @@ static char *hash_to(char *to, const struct text *text)
 
 static char *suites_to(char *to, struct numbers *suites)
 {
-    struct text text = { .full = suites->full };
+    struct text text;
+    begin(&text, suites->full);
     sort(suites);
     for (size_t i = 0; i < suites->count; i++)
         put_next(&text, &ja4, 0, suites->at[i]);
@@ -236,7 +247,8 @@ static char *suites_to(char *to, struct numbers *suites)
 /* The two that tell where a client goes, not which client it is, stand in the first part only. */
 static char *extensions_to(char *to, struct numbers *extensions, struct bytes signatures)
 {
-    struct text text = { .full = extensions->full };
+    struct text text;
+    begin(&text, extensions->full);
     sort(extensions);
     for (size_t i = 0; i < extensions->count; i++)
         if (extensions->at[i] != EXTENSION_SERVER_NAME && extensions->at[i] != EXTENSION_ALPN)
@@ -255,7 +267,9 @@ bool tls_ja4(const struct tls_client_hello *hello, char to[JA4_LEN + 1])
     *at = '\0';
     if (hello->sslv2)
         return false;
-    struct numbers suites = { .count = 0 }, extensions = { .count = 0 };
+    struct numbers suites, extensions;
+    suites.count = extensions.count = 0;
+    suites.full = extensions.full = false;
     struct bytes list = hello->suites, data;
     bool named = false;
     for (uint16_t suite; tls_next_u16(&list, &suite);)
