@@ -71,8 +71,9 @@ void session_proxied(struct session *, enum proxied_by, struct bytes address, ui
 /* Nobody knows for whom it speaks now, if for anybody. */
 void session_not_proxied(struct session *);
 
-/* Who closed or reset the connection first; false if that is not known. Of use in end(). */
-bool session_closed_by(const struct session *, enum direction);
+/* Adds who closed the connection first and who reset it, as far as that is known. Of use in end().
+ */
+void session_closing_facts(const struct session *, struct facts *);
 
 /* How many bytes of this direction were sent and not read yet. */
 size_t session_unread(const struct session *, enum direction);

@@ -120,6 +120,12 @@ static bool on_port(const struct dissector *dissector, uint16_t port)
     return false;
 }
 
+/* Whether the client begins with TLS, or may: no protocol of mail does. */
+static bool begins_with_tls(struct bytes client)
+{
+    return client.len > 0 && tls_record_probe(FROM_CLIENT, client) != VERDICT_NOT_MINE;
+}
+
 static void recognise(struct session *s, const struct dissector *dissector)
 {
     if (!session_choose(s, dissector))
@@ -172,6 +178,8 @@ static enum verdict ask(const struct session *s, const struct dissector *dissect
                         struct bytes client, struct bytes server)
 {
     bool lost_client = s->stream[FROM_CLIENT].gap > 0, lost_server = s->stream[FROM_SERVER].gap > 0;
+    if (dissector != &tls_dissector && begins_with_tls(client))
+        return dissector->probe(BYTES_NONE, server, s->midstream);
     if (dissector != &tls_dissector || s->coverage & COVERAGE_MIDSTREAM ||
         lost_client == lost_server)
         return dissector->probe(client, server, s->midstream);
@@ -261,12 +269,33 @@ static void turn(struct session *s)
 /* --- the loop -----------------------------------------------------------------------------------
  */
 
+/* Whether the client's bytes are for the dissector. A client that begins with TLS where the server
+ * speaks in clear does not speak its language, and is not read. */
+static bool client_is_heard(struct session *s)
+{
+    struct stream *client = &s->stream[FROM_CLIENT];
+    if (s->client == CLIENT_NEW && s->dissector != &tls_dissector && !s->expecting_tls) {
+        enum verdict verdict = tls_record_probe(FROM_CLIENT, client->unread);
+        if (verdict == VERDICT_MORE)
+            return false;
+        s->client = verdict == VERDICT_MINE ? CLIENT_FOREIGN : CLIENT_HEARD;
+        if (s->client == CLIENT_FOREIGN) {
+            session_explain(s, "the client speaks TLS, the server does not");
+            session_partial(s, COVERAGE_DESYNC);
+            s->dissector->gap(s, s->state, FROM_CLIENT, client->unread.len);
+        }
+    }
+    if (s->client == CLIENT_FOREIGN)
+        client->unread = BYTES_NONE;
+    return s->client != CLIENT_FOREIGN;
+}
+
 /* Shows one direction to the dissector, once. True if that moved anything. */
 static bool progress(struct session *s, enum direction d)
 {
     struct stream *stream = &s->stream[d];
     struct bytes shown = stream->unread;
-    if (!s->reading || shown.len == 0)
+    if (!s->reading || shown.len == 0 || (d == FROM_CLIENT && !client_is_heard(s)))
         return false;
     bool watched = s->expecting_tls;
     if (watched) {
@@ -356,8 +385,11 @@ static void lose(struct session *s, enum direction d, uint64_t missing)
 {
     struct stream *stream = &s->stream[d];
     session_partial(s, COVERAGE_GAP);
-    if (d == FROM_CLIENT)
+    if (d == FROM_CLIENT) {
         starttls_client_lost(s);
+        if (s->client == CLIENT_NEW)
+            s->client = CLIENT_HEARD; /* what begins behind a loss may be anything */
+    }
     if (!s->reading)
         return;
     missing += stream->unread.len;
@@ -450,6 +482,11 @@ void session_partial(struct session *s, enum coverage reason)
 void session_closing(struct session *s, enum direction from)
 {
     s->closed_by[role_of(s, from)] = true;
+}
+
+void session_resetting(struct session *s, enum direction from)
+{
+    s->reset_by[role_of(s, from)] = true;
 }
 
 void session_end(struct session *s, struct moment now, enum ending ending)
@@ -641,9 +678,14 @@ void session_proxied(struct session *s, enum proxied_by by, struct bytes address
         facts_number(&s->facts, FIELD_PROXIED_PORT, port);
 }
 
-bool session_closed_by(const struct session *s, enum direction d)
+void session_closing_facts(const struct session *s, struct facts *facts)
 {
-    return s->closed_by[d] && !s->closed_by[other_direction(d)];
+    for (int d = 0; d < DIRECTIONS; d++) {
+        if (s->closed_by[d])
+            facts_string(facts, FIELD_SESSION_CLOSED_BY, direction_name((enum direction)d));
+        if (s->reset_by[d])
+            facts_string(facts, FIELD_SESSION_RESET_BY, direction_name((enum direction)d));
+    }
 }
 
 size_t session_unread(const struct session *s, enum direction d)

@@ -66,8 +66,10 @@ void session_visible(struct session *, struct moment, enum direction, enum claim
 void session_partial(struct session *, enum coverage);
 /* Memory is short: what was not read yet goes, and becomes a gap. */
 void session_relieve(struct session *, struct moment);
-/* This side closed or reset the connection first: told before the end, where it can be told. */
+/* This side closed the connection first (FIN); it reset the connection (RST). Told before the end.
+ */
 void session_closing(struct session *, enum direction);
+void session_resetting(struct session *, enum direction);
 /* No more bytes will come: events that waited for an answer are made now. Once. */
 void session_end(struct session *, struct moment, enum ending);
 

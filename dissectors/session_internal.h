@@ -32,10 +32,15 @@ struct session {
     uint32_t not_mine;           /* bit per dissector that said no */
     uint16_t coverage;
     bool midstream, reading, expecting_tls;
-    bool closed_by[DIRECTIONS]; /* who closed or reset the connection first */
-    bool turning, turned;       /* the roles are about to change; they did */
-    bool proxy_read;            /* the client's first bytes were searched for a PROXY header */
-    struct proxy_header proxy;  /* that was found, until the server's answers judge it */
+    bool closed_by[DIRECTIONS], reset_by[DIRECTIONS]; /* who closed first; who reset */
+    bool turning, turned;                             /* the roles are about to change; they did */
+    enum {
+        CLIENT_NEW,
+        CLIENT_HEARD,
+        CLIENT_FOREIGN
+    } client;                  /* FOREIGN: TLS, to a server that speaks none */
+    bool proxy_read;           /* the client's first bytes were searched for a PROXY header */
+    struct proxy_header proxy; /* that was found, until the server's answers judge it */
     struct bytes public[TRACE_RANGES];
     unsigned public_count;
 };

@@ -241,19 +241,6 @@ static void used_facts(struct facts *own, unsigned used)
     }
 }
 
-/* Of an upgrade that failed. Where both sides went on in clear, it is the end of something else. */
-static void closing_facts(struct session *s, struct facts *own, enum ending ending)
-{
-    if (s->starttls.dialogue)
-        return;
-    for (int d = 0; d < DIRECTIONS; d++) {
-        if (!session_closed_by(s, (enum direction)d))
-            continue;
-        facts_string(own, FIELD_SESSION_CLOSED_BY, direction_name((enum direction)d));
-        facts_string(own, FIELD_SESSION_CLOSING, ending == ENDED_RESET ? "rst" : "fin");
-    }
-}
-
 /* What was never asked for was not accepted, nor gone on without; what was asked and not answered
  * is not known. */
 static void claims(const struct session *s, struct facts *own)
@@ -310,7 +297,8 @@ void starttls_finish(struct session *s, enum ending ending)
         facts_number(own, FIELD_STARTTLS_PIPELINED_BYTES, t->clear[FROM_CLIENT].bytes);
     if (state == ESTABLISHED || state == HANDSHAKE_FAILED)
         facts_bool(own, FIELD_TLS_ESTABLISHED, state == ESTABLISHED);
-    if (state == NO_TLS || state == HANDSHAKE_FAILED)
-        closing_facts(s, own, ending);
+    /* Where both sides went on in clear, it is the end of something else. */
+    if ((state == NO_TLS || state == HANDSHAKE_FAILED) && !t->dialogue)
+        session_closing_facts(s, own);
     session_emit(s, EVENT_STARTTLS);
 }

@@ -65,7 +65,7 @@ static void release(struct tls *tls)
 
 static void established(struct session *s, struct tls *tls)
 {
-    tls_tell(s, tls, TLS_ESTABLISHED, ENDED_UPGRADED);
+    tls_tell(s, tls, TLS_ESTABLISHED);
     starttls_handshake(s, HANDSHAKE_ESTABLISHED);
     release(tls);
     session_ignore_rest(s);
@@ -143,7 +143,7 @@ static void judge_loss(struct session *s, struct tls *tls)
     if (!any || (!hidden[FROM_CLIENT] && !spoke(tls, FROM_CLIENT)) ||
         (!hidden[FROM_SERVER] && !spoke(tls, FROM_SERVER)))
         return;
-    tls_tell(s, tls, TLS_UNKNOWN, ENDED_UPGRADED);
+    tls_tell(s, tls, TLS_UNKNOWN);
     release(tls);
     session_ignore_rest(s);
 }
@@ -383,7 +383,7 @@ static void tls_end(struct session *s, void *state, enum ending ending)
     bool doubtful = tls->flight > 0 || (tls->sslv2 && tls->side[FROM_CLIENT].records > 2);
     bool failed = over && !doubtful && !session_is_partial(s);
     if (tls->started)
-        tls_tell(s, tls, failed ? TLS_FAILED : TLS_UNKNOWN, ending);
+        tls_tell(s, tls, failed ? TLS_FAILED : TLS_UNKNOWN);
     release(tls);
 }
 

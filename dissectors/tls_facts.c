@@ -313,6 +313,14 @@ static bool downgraded(const struct tls_offer *offer, const struct tls_choice *c
     return offer->most == TLS_1_2 && choice->version < TLS_1_2 && choice->sentinel_low;
 }
 
+/* Whether no certificate can come any more: TLS 1.3 hides it, and what follows its place was seen.
+ */
+static bool hides_certificate(const struct tls *tls)
+{
+    return tls->choice.understood && (tls->choice.version >= TLS_1_3 || tls->choice.full ||
+                                      tls->side[FROM_SERVER].changed_cipher);
+}
+
 static void claims(struct facts *own, const struct tls *tls, bool partial)
 {
     const struct tls_offer *offer = &tls->offer;
@@ -323,14 +331,14 @@ static void claims(struct facts *own, const struct tls *tls, bool partial)
         bool yes, known;
     } rows[] = {
         { FIELD_TLS_CERT_REQUESTED, older && choice->certificate_request, older },
-        { FIELD_TLS_CERT_VISIBLE, choice->certificate, true },
+        { FIELD_TLS_CERT_VISIBLE, choice->certificate, hides_certificate(tls) },
         { FIELD_TLS_DOWNGRADE_SENTINEL, downgraded(offer, choice),
           offer->understood && choice->understood },
         { FIELD_TLS_ECH_OFFERED, offer->encrypted_hello, offer->understood },
         { FIELD_TLS_ENCRYPT_THEN_MAC, older && choice->encrypt_then_mac, older },
         { FIELD_TLS_EXTENDED_MASTER_SECRET, older && choice->extended_master_secret, older },
         { FIELD_TLS_FALLBACK_SCSV, offer->fallback, offer->understood },
-        { FIELD_TLS_HELLO_RETRY, choice->retry, true },
+        { FIELD_TLS_HELLO_RETRY, choice->retry, choice->understood },
         { FIELD_TLS_RENEGOTIATION_INFO, older && choice->renegotiation,
           older && offer->renegotiation },
         { FIELD_TLS_SSLV2_HELLO, offer->sslv2, offer->understood },
@@ -358,8 +366,7 @@ static void resumption_facts(struct facts *own, const struct tls *tls)
         facts_string(own, FIELD_TLS_RESUMED_BY, by);
 }
 
-static void outcome_facts(struct session *s, struct facts *own, enum tls_outcome outcome,
-                          enum ending ending)
+static void outcome_facts(const struct session *s, struct facts *own, enum tls_outcome outcome)
 {
     static const char *const names[] = {
         [TLS_UNKNOWN] = "unknown",
@@ -369,12 +376,8 @@ static void outcome_facts(struct session *s, struct facts *own, enum tls_outcome
     facts_string(own, FIELD_TLS_STATE, names[outcome]);
     if (outcome != TLS_UNKNOWN)
         facts_bool(own, FIELD_TLS_ESTABLISHED, outcome == TLS_ESTABLISHED);
-    for (int d = 0; outcome == TLS_FAILED && d < DIRECTIONS; d++) {
-        if (session_closed_by(s, (enum direction)d)) {
-            facts_string(own, FIELD_SESSION_CLOSED_BY, direction_name((enum direction)d));
-            facts_string(own, FIELD_SESSION_CLOSING, ending == ENDED_RESET ? "rst" : "fin");
-        }
-    }
+    if (outcome == TLS_FAILED)
+        session_closing_facts(s, own);
 }
 
 /* Where the port does not tell what the server is for, what the client wants to speak may. */
@@ -390,7 +393,7 @@ bool tls_understood(const struct tls *tls)
            tls->alerts.fatal || tls->alerts.warning;
 }
 
-void tls_tell(struct session *s, struct tls *tls, enum tls_outcome outcome, enum ending ending)
+void tls_tell(struct session *s, struct tls *tls, enum tls_outcome outcome)
 {
     if (tls->told || !tls_understood(tls))
         return;
@@ -401,7 +404,7 @@ void tls_tell(struct session *s, struct tls *tls, enum tls_outcome outcome, enum
     alert_facts(session_facts(s), &tls->alerts, partial, outcome == TLS_FAILED);
     struct facts *own = session_own_facts(s);
     facts_join(own, buffer_view(&tls->hellos.records));
-    outcome_facts(s, own, outcome, ending);
+    outcome_facts(s, own, outcome);
     resumption_facts(own, tls);
     claims(own, tls, partial);
     facts_string(own, FIELD_TLS_MODE, upgraded ? "starttls" : "implicit");

@@ -74,7 +74,7 @@ void tls_alert(struct tls *, enum direction, uint8_t level, uint8_t name);
 
 /* Whether any message was understood that an event could tell of. */
 bool tls_understood(const struct tls *);
-/* Makes the event, once; of a handshake that failed, `ending` says how. */
-void tls_tell(struct session *, struct tls *, enum tls_outcome, enum ending);
+/* Makes the event, once. */
+void tls_tell(struct session *, struct tls *, enum tls_outcome);
 
 #endif

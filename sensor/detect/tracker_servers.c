@@ -6,8 +6,9 @@
 
 #include "lru.h"
 
-#define HOUR_NS (UINT64_C(3600) * 1000000000)
-#define HOURS   25 /* that a count is kept of: 24, and the one that is not over */
+#define HOUR_NS      (UINT64_C(3600) * 1000000000)
+#define HOURS        25 /* that a count is kept of: 24, and the one that is not over */
+#define MISSED_TIMES 20 /* so many sessions without an offer outweigh one that was missed */
 
 struct server_key {
     uint8_t address[16];
@@ -18,6 +19,7 @@ struct server_key {
 
 struct counts {
     uint32_t not_offered, offered;
+    uint32_t missed; /* sessions whose list of capabilities was not seen */
 };
 
 struct server {
@@ -49,23 +51,37 @@ static enum claim offer_of(const struct facts_index *facts)
     return (enum claim)fact.value.data[0];
 }
 
+/* Whether the list may have been lost. One that was read is shown in the event. */
+static bool list_missed(const struct facts_index *facts)
+{
+    struct fact fact;
+    return facts_lookup(facts, FIELD_COVERAGE, &fact) &&
+           bytes_equal(fact.value, BYTES_LITERAL("partial")) &&
+           !facts_lookup(facts, FIELD_SESSION_CAPABILITIES, &fact);
+}
+
 /* The counts of this hour; what is older than they are kept is cleared on the way. */
 static struct counts *this_hour(struct server *server, uint64_t hour)
 {
     uint64_t passed = hour - server->hour;
     for (uint64_t i = 0; i < passed && i < HOURS; i++)
-        server->hours[(hour - i) % HOURS] = (struct counts){ 0, 0 };
+        server->hours[(hour - i) % HOURS] = (struct counts){ 0 };
     server->hour = hour;
     return &server->hours[hour % HOURS];
 }
 
+/* What was missed may have been an offer. A few such among many that had none make no difference;
+ * of more nothing is said. */
 static void tell(const struct server *server, struct facts *to)
 {
-    uint64_t not_offered = 0, offered = 0;
+    uint64_t not_offered = 0, offered = 0, missed = 0;
     for (size_t i = 0; i < HOURS; i++) {
         not_offered += server->hours[i].not_offered;
         offered += server->hours[i].offered;
+        missed += server->hours[i].missed;
     }
+    if (missed * MISSED_TIMES > not_offered)
+        return;
     facts_number(to, FIELD_TRACK_STARTTLS_NOT_OFFERED, not_offered);
     facts_number(to, FIELD_TRACK_STARTTLS_OFFERED, offered);
 }
@@ -76,7 +92,8 @@ void tracker_servers_session(struct tracker_servers *all, const struct facts_ind
     struct server_key key = { .len = 0 };
     enum claim offered = offer_of(facts);
     lru_expire(all->servers, now_ns);
-    if (offered == CLAIM_UNKNOWN || !read_key(facts, &key))
+    bool missed = offered == CLAIM_UNKNOWN && list_missed(facts);
+    if ((offered == CLAIM_UNKNOWN && !missed) || !read_key(facts, &key))
         return;
     uint64_t hash = lru_hash(all->servers, &key), hour = now_ns / HOUR_NS;
     struct server *server = lru_find(all->servers, hash, &key, now_ns);
@@ -85,7 +102,9 @@ void tracker_servers_session(struct tracker_servers *all, const struct facts_ind
     if (!server)
         return;
     struct counts *counts = this_hour(server, hour);
-    if (offered == CLAIM_YES) {
+    if (missed) {
+        counts->missed++;
+    } else if (offered == CLAIM_YES) {
         counts->offered++;
     } else {
         counts->not_offered++;

@@ -15,9 +15,9 @@ void tracker_servers_free(struct tracker_servers *);       /* NULL is fine */
 size_t tracker_servers_bytes(const struct tracker_servers *);
 void tracker_servers_forget(struct tracker_servers *);
 
-/* Takes in a starttls event that says whether the offer was made. Adds the counts to those that say
- * it was not: for them it matters whether that is the custom of this server. Time must not go back.
- */
+/* Takes in a starttls event. Adds the counts to those that say that no offer was made: for them it
+ * matters whether that is the custom of this server. Nothing is added where too many sessions were
+ * not seen well enough to tell. Time must not go back. */
 void tracker_servers_session(struct tracker_servers *, const struct facts_index *, uint64_t now_ns,
                              struct facts *to);
 

@@ -681,8 +681,8 @@ static void reset(struct tcp *t, struct moment now, enum direction d, const stru
         give_up_oldest(t, now);
     if (t->reassembly && t->side[d].seen)
         give_up(t, now, d, s->seq);
-    if (t->reassembly && t->reassembly->session && !t->side[other_direction(d)].has_fin)
-        session_closing(t->reassembly->session, d);
+    if (t->reassembly && t->reassembly->session)
+        session_resetting(t->reassembly->session, d);
     tcp_end(t, now, ENDED_RESET);
 }
 
@@ -697,6 +697,8 @@ static void take_segment(struct tcp *t, const struct tcp_env *env, struct flow_i
         return;
     }
     if (s->flags & TCP_RST) {
+        if (s->flags & TCP_ACK && t->state == TCP_READING && tcp_side_plausible(t->side, d, s))
+            note_ack(t, d, s->ack);
         reset(t, now, d, s);
         return;
     }

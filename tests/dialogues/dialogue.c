@@ -260,8 +260,10 @@ void dialogue_play(const struct dialogue *d, const struct turn *turn, size_t tur
             n++;
         play_run(&p, turn + i, n, how);
     }
-    if (d->ending == ENDED_CLOSED || d->ending == ENDED_RESET)
+    if (d->ending == ENDED_CLOSED)
         session_closing(p.session, d->closer);
+    else if (d->ending == ENDED_RESET)
+        session_resetting(p.session, d->closer);
     session_end(p.session, p.now, d->ending);
     session_free(p.session);
     stage_close(&stage);

@@ -150,6 +150,12 @@ void session_closing(struct session *s, enum direction d)
     CHECK(!s->ended);
 }
 
+void session_resetting(struct session *s, enum direction d)
+{
+    (void)d;
+    CHECK(!s->ended);
+}
+
 void session_end(struct session *s, struct moment now, enum ending ending)
 {
     (void)now, (void)ending;

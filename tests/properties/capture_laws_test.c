@@ -212,6 +212,12 @@ static const struct known {
 } known[] = {
     { "starttls-injection", EVENT_MESSAGE, "one_sided",
       "without the server, what was slipped in behind STARTTLS is taken for mail" },
+    { "starttls-tamper", EVENT_MESSAGE, "one_sided",
+      "without the server, what was slipped in behind STARTTLS is taken for mail" },
+    { "starttls-failed", EVENT_MESSAGE, "one_sided",
+      "without the server, mail behind STARTTLS counts that nobody answered" },
+    { "tls-ports-in-clear", EVENT_STARTTLS, "one_sided",
+      "without the server, a hello counts that nobody answered" },
     { "proxy-protocol", EVENT_STARTTLS, "one_sided",
       "without the server, a hello counts that nobody answered" },
 };

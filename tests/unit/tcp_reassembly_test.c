@@ -476,12 +476,10 @@ TEST(closed_by_both)
 }
 
 /* "client", "server", or "nobody" if it was not told. */
-static const char *closer(void)
+static const char *who(const bool by[DIRECTIONS])
 {
-    assert_false(scene.closed_by[FROM_CLIENT] && scene.closed_by[FROM_SERVER]);
-    return scene.closed_by[FROM_CLIENT]   ? "client"
-           : scene.closed_by[FROM_SERVER] ? "server"
-                                          : "nobody";
+    assert_false(by[FROM_CLIENT] && by[FROM_SERVER]);
+    return by[FROM_CLIENT] ? "client" : by[FROM_SERVER] ? "server" : "nobody";
 }
 
 TEST(who_closed_first)
@@ -492,17 +490,17 @@ TEST(who_closed_first)
             int flags;
             uint32_t offset, ack;
         } end[2];
-        const char *closer;
+        const char *closer, *resetter;
     } cases[] = {
-        { { { FROM_CLIENT, TCP_FIN, 5, 5 }, { FROM_SERVER, TCP_FIN, 5, 6 } }, "client" },
-        { { { FROM_SERVER, TCP_FIN, 5, 5 }, { FROM_CLIENT, TCP_FIN, 5, 6 } }, "server" },
+        { { { FROM_CLIENT, TCP_FIN, 5, 5 }, { FROM_SERVER, TCP_FIN, 5, 6 } }, "client", "nobody" },
+        { { { FROM_SERVER, TCP_FIN, 5, 5 }, { FROM_CLIENT, TCP_FIN, 5, 6 } }, "server", "nobody" },
         /* The second one was captured first. */
-        { { { FROM_SERVER, TCP_FIN, 5, 6 }, { FROM_CLIENT, TCP_FIN, 5, 5 } }, "client" },
+        { { { FROM_SERVER, TCP_FIN, 5, 6 }, { FROM_CLIENT, TCP_FIN, 5, 5 } }, "client", "nobody" },
         /* They crossed. */
-        { { { FROM_CLIENT, TCP_FIN, 5, 5 }, { FROM_SERVER, TCP_FIN, 5, 5 } }, "nobody" },
-        { { { FROM_CLIENT, TCP_FIN, 5, 5 }, { FROM_SERVER, TCP_RST, 5, 5 } }, "client" },
-        { { { FROM_SERVER, TCP_RST, 5, 5 } }, "server" },
-        { { { FROM_CLIENT, TCP_RST, 5, 5 } }, "client" },
+        { { { FROM_CLIENT, TCP_FIN, 5, 5 }, { FROM_SERVER, TCP_FIN, 5, 5 } }, "nobody", "nobody" },
+        { { { FROM_CLIENT, TCP_FIN, 5, 5 }, { FROM_SERVER, TCP_RST, 5, 5 } }, "client", "server" },
+        { { { FROM_SERVER, TCP_RST, 5, 5 } }, "nobody", "server" },
+        { { { FROM_CLIENT, TCP_RST, 5, 5 } }, "nobody", "client" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         handshake();
@@ -510,12 +508,14 @@ TEST(who_closed_first)
         server(1, 5, "221 ");
         scene_close_line();
         scene.log_len = 0;
-        scene.closed_by[FROM_CLIENT] = scene.closed_by[FROM_SERVER] = false;
+        memset(scene.closed_by, 0, sizeof scene.closed_by);
+        memset(scene.reset_by, 0, sizeof scene.reset_by);
         for (size_t n = 0; n < 2 && cases[i].end[n].flags; n++)
             flags_of(cases[i].end[n].from, TCP_ACK | cases[i].end[n].flags, cases[i].end[n].offset,
                      cases[i].end[n].ack);
         expect(cases[i].end[1].flags == TCP_FIN ? "end closed\n" : "end reset\n");
-        assert_string_equal(closer(), cases[i].closer);
+        assert_string_equal(who(scene.closed_by), cases[i].closer);
+        assert_string_equal(who(scene.reset_by), cases[i].resetter);
         scene.port[FROM_CLIENT]++;
     }
 }

@@ -35,7 +35,7 @@ static struct scene {
     uint16_t port[DIRECTIONS];
     size_t read_at_most; /* then the session has read enough; 0: never */
     bool refuse_sessions, log_packets_of_flow;
-    bool closed_by[DIRECTIONS]; /* as the latest session was told */
+    bool closed_by[DIRECTIONS], reset_by[DIRECTIONS]; /* as the latest session was told */
     int sessions;
     char log[SCENE_LOG];
     size_t log_len;
@@ -157,6 +157,12 @@ void session_closing(struct session *s, enum direction d)
 {
     assert_false(s->ended);
     scene.closed_by[d] = true;
+}
+
+void session_resetting(struct session *s, enum direction d)
+{
+    assert_false(s->ended);
+    scene.reset_by[d] = true;
 }
 
 void session_end(struct session *s, struct moment now, enum ending ending)
