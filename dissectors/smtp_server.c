@@ -57,8 +57,8 @@ static void list_capability(struct smtp *smtp, struct bytes text)
     if (upper[0] && smtp->listing_words++ < LISTED_MAX)
         facts_string(&smtp->listing, FIELD_SESSION_CAPABILITIES, upper);
     smtp->listing_masked |= starttls_masks(word);
-    if (bytes_equal_nocase(word, "STARTTLS") || bytes_equal_nocase(word, "X-ANONYMOUSTLS"))
-        smtp->listing_starttls = true;
+    smtp->listing_starttls |= bytes_equal_nocase(word, "STARTTLS");
+    smtp->listing_anonymous |= bytes_equal_nocase(word, "X-ANONYMOUSTLS");
     smtp->listing_chunking |= bytes_equal_nocase(word, "CHUNKING");
 }
 
@@ -75,6 +75,7 @@ static void listing_complete(struct session *s, struct smtp *smtp)
         }
     }
     starttls_listed(s, smtp->listing_starttls, smtp->listing_masked);
+    smtp->anonymous |= smtp->listing_anonymous;
     smtp->listed = true;
     smtp->chunking |= smtp->listing_chunking;
 }
@@ -463,7 +464,8 @@ static void begin_reply(struct session *s, struct smtp *smtp, const struct smtp_
 {
     set_code(&smtp->reply.code, line);
     facts_clear(&smtp->listing);
-    smtp->listing_starttls = smtp->listing_masked = smtp->listing_chunking = false;
+    smtp->listing_starttls = smtp->listing_anonymous = false;
+    smtp->listing_masked = smtp->listing_chunking = false;
     smtp->listing_words = 0;
     if (head == SMTP_GREETING && line->text.len > 0)
         facts_text(starttls_hello(s), FIELD_SESSION_BANNER, line->text);
