@@ -67,6 +67,7 @@ struct smtp {
     bool listing_anonymous, anonymous; /* X-ANONYMOUSTLS: offered to those who ask for it */
     bool listing_chunking, chunking;   /* it was in a whole list */
     bool listed;                       /* a whole list came at all */
+    bool turned_away;                  /* the greeting said that nobody is served */
     unsigned listing_words, announced; /* how many of them are kept */
     bool head_stays;                   /* the command just answered gets another reply */
     unsigned replies;                  /* complete ones, the greeting included */

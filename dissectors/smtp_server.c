@@ -62,7 +62,8 @@ static void list_capability(struct smtp *smtp, struct bytes text)
     smtp->listing_chunking |= bytes_equal_nocase(word, "CHUNKING");
 }
 
-/* What was announced once was announced: a later list adds to it. */
+/* What was announced once was announced: a later list adds to it. What a server does not announce
+ * to a client that it turned away (RFC 5321 section 3.1), others may be offered. */
 static void listing_complete(struct session *s, struct smtp *smtp)
 {
     struct facts *hello = starttls_hello(s);
@@ -74,7 +75,8 @@ static void listing_complete(struct session *s, struct smtp *smtp)
             smtp->announced++;
         }
     }
-    starttls_listed(s, smtp->listing_starttls, smtp->listing_masked);
+    if (smtp->listing_starttls || smtp->listing_masked || !smtp->turned_away)
+        starttls_listed(s, smtp->listing_starttls, smtp->listing_masked);
     smtp->anonymous |= smtp->listing_anonymous;
     smtp->listed = true;
     smtp->chunking |= smtp->listing_chunking;
@@ -89,8 +91,8 @@ typedef void reply_function(struct session *, struct smtp *, struct bytes argume
 static void greeting_reply(struct session *s, struct smtp *smtp, struct bytes argument,
                            const struct smtp_reply *reply)
 {
-    (void)smtp;
     (void)argument;
+    smtp->turned_away = !smtp_positive(&reply->code);
     facts_text(starttls_hello(s), FIELD_SESSION_GREETING,
                bytes_first(bytes_of_string(reply->code.text), 3));
 }
