@@ -238,12 +238,13 @@ static void auth_reply(struct session *s, struct smtp *smtp, struct bytes argume
     smtp_auth_reply(s, smtp, reply);
 }
 
-/* RFC 3207 section 4 knows 220 alone; Postfix and Exim begin TLS behind any 2xx. */
+/* RFC 3207 section 4 knows 220 alone; Postfix and Exim begin TLS behind any 2xx. 221 is a farewell.
+ */
 static void starttls_reply(struct session *s, struct smtp *smtp, struct bytes argument,
                            const struct smtp_reply *reply)
 {
     (void)argument;
-    bool accepted = smtp_positive(&reply->code);
+    bool accepted = smtp_positive(&reply->code) && reply->code.code != 221;
     smtp_client_reads(smtp, CLIENT_COMMANDS);
     starttls_answered(s, accepted, bytes_first(bytes_of_string(reply->code.text), 3));
     if (accepted)
