@@ -205,11 +205,12 @@ static bool begin_command(struct session *s, struct imap *imap, struct bytes lin
     return true;
 }
 
-/* The line of a part was read to its end. */
+/* The line of a part was read to its end. STARTTLS has no arguments: if a server agrees to one with
+ * a literal, what was announced as its octets is text behind it. */
 static void part_over(struct session *s, struct imap *imap, const struct imap_part *part,
                       bool certain)
 {
-    if (part->announces)
+    if (part->announces && imap->command.verb != IMAP_STARTTLS)
         literal_announced(s, imap, &part->literal, certain);
     else
         command_over(s, imap);

@@ -198,15 +198,17 @@ static void greeting(struct session *s, struct imap *imap, struct bytes line)
         imap_listed(s, imap, words);
 }
 
-/* A list on a line of its own may come in front of the reply to a login, and then tells what holds
- * behind it: only one that was asked for before, or when no login is under way, counts. */
+/* A list on a line of its own may come in front of the reply to a login or to STARTTLS, and then
+ * tells what holds behind it: only one that was asked for before, or when neither is under way,
+ * counts. */
 static bool is_before_login(const struct session *s, const struct imap *imap)
 {
     if (session_peer_visible(s, FROM_CLIENT) == CLAIM_NO || imap->client_blind)
         return false;
     return imap->queue.count == 0 || imap->queue.entry[0].verb == IMAP_CAPABILITY ||
            !(imap_queue_holds(&imap->queue, IMAP_LOGIN) ||
-             imap_queue_holds(&imap->queue, IMAP_AUTHENTICATE));
+             imap_queue_holds(&imap->queue, IMAP_AUTHENTICATE) ||
+             imap_queue_holds(&imap->queue, IMAP_STARTTLS));
 }
 
 static void untagged(struct session *s, struct imap *imap, struct bytes line, bool whole)

@@ -25,6 +25,8 @@ static void auth_sent(struct session *s, struct smtp *smtp, struct bytes *argume
 static void starttls_sent(struct session *s, struct smtp *smtp, struct bytes *argument)
 {
     (void)argument;
+    if (smtp->anonymous)
+        starttls_listed(s, true, false); /* only Exchange knows it: to others it is no offer */
     starttls_requested(s);
     smtp->client = CLIENT_WAITS;
 }

@@ -64,8 +64,10 @@ struct smtp {
     struct smtp_reply reply; /* the one being read */
     struct facts listing;    /* capabilities of an EHLO reply that is not complete yet */
     bool listing_starttls, listing_masked;
+    bool listing_anonymous, anonymous; /* X-ANONYMOUSTLS: offered to those who ask for it */
     bool listing_chunking, chunking;   /* it was in a whole list */
     bool listed;                       /* a whole list came at all */
+    bool turned_away;                  /* the greeting said that nobody is served */
     unsigned listing_words, announced; /* how many of them are kept */
     bool head_stays;                   /* the command just answered gets another reply */
     unsigned replies;                  /* complete ones, the greeting included */

@@ -57,12 +57,13 @@ static void list_capability(struct smtp *smtp, struct bytes text)
     if (upper[0] && smtp->listing_words++ < LISTED_MAX)
         facts_string(&smtp->listing, FIELD_SESSION_CAPABILITIES, upper);
     smtp->listing_masked |= starttls_masks(word);
-    if (bytes_equal_nocase(word, "STARTTLS") || bytes_equal_nocase(word, "X-ANONYMOUSTLS"))
-        smtp->listing_starttls = true;
+    smtp->listing_starttls |= bytes_equal_nocase(word, "STARTTLS");
+    smtp->listing_anonymous |= bytes_equal_nocase(word, "X-ANONYMOUSTLS");
     smtp->listing_chunking |= bytes_equal_nocase(word, "CHUNKING");
 }
 
-/* What was announced once was announced: a later list adds to it. */
+/* What was announced once was announced: a later list adds to it. What a server does not announce
+ * to a client that it turned away (RFC 5321 section 3.1), others may be offered. */
 static void listing_complete(struct session *s, struct smtp *smtp)
 {
     struct facts *hello = starttls_hello(s);
@@ -74,7 +75,9 @@ static void listing_complete(struct session *s, struct smtp *smtp)
             smtp->announced++;
         }
     }
-    starttls_listed(s, smtp->listing_starttls, smtp->listing_masked);
+    if (smtp->listing_starttls || smtp->listing_masked || !smtp->turned_away)
+        starttls_listed(s, smtp->listing_starttls, smtp->listing_masked);
+    smtp->anonymous |= smtp->listing_anonymous;
     smtp->listed = true;
     smtp->chunking |= smtp->listing_chunking;
 }
@@ -88,8 +91,8 @@ typedef void reply_function(struct session *, struct smtp *, struct bytes argume
 static void greeting_reply(struct session *s, struct smtp *smtp, struct bytes argument,
                            const struct smtp_reply *reply)
 {
-    (void)smtp;
     (void)argument;
+    smtp->turned_away = !smtp_positive(&reply->code);
     facts_text(starttls_hello(s), FIELD_SESSION_GREETING,
                bytes_first(bytes_of_string(reply->code.text), 3));
 }
@@ -235,14 +238,16 @@ static void auth_reply(struct session *s, struct smtp *smtp, struct bytes argume
     smtp_auth_reply(s, smtp, reply);
 }
 
+/* RFC 3207 section 4 knows 220 alone; Postfix and Exim begin TLS behind any 2xx. 221 is a farewell.
+ */
 static void starttls_reply(struct session *s, struct smtp *smtp, struct bytes argument,
                            const struct smtp_reply *reply)
 {
     (void)argument;
+    bool accepted = smtp_positive(&reply->code) && reply->code.code != 221;
     smtp_client_reads(smtp, CLIENT_COMMANDS);
-    starttls_answered(s, reply->code.code == 220,
-                      bytes_first(bytes_of_string(reply->code.text), 3));
-    if (reply->code.code == 220)
+    starttls_answered(s, accepted, bytes_first(bytes_of_string(reply->code.text), 3));
+    if (accepted)
         session_expect_tls(s);
 }
 
@@ -462,7 +467,8 @@ static void begin_reply(struct session *s, struct smtp *smtp, const struct smtp_
 {
     set_code(&smtp->reply.code, line);
     facts_clear(&smtp->listing);
-    smtp->listing_starttls = smtp->listing_masked = smtp->listing_chunking = false;
+    smtp->listing_starttls = smtp->listing_anonymous = false;
+    smtp->listing_masked = smtp->listing_chunking = false;
     smtp->listing_words = 0;
     if (head == SMTP_GREETING && line->text.len > 0)
         facts_text(starttls_hello(s), FIELD_SESSION_BANNER, line->text);

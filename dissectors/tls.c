@@ -231,9 +231,14 @@ static void note_record(struct session *s, struct tls *tls, enum direction d, un
     }
 }
 
-/* Not TLS after all. */
+/* Not TLS after all. Behind a fatal alert that is no matter: qmail tells in clear why it gave up.
+ */
 static size_t go_blind(struct session *s, struct tls *tls, enum direction d, struct bytes unread)
 {
+    if (tls->alerts.fatal && tls->alerts.fatal_by == d) {
+        tls->side[d].gave_up = true;
+        return unread.len;
+    }
     tls->side[d].blind = true;
     session_partial(s, COVERAGE_DESYNC);
     session_explain(s, "no record of TLS: the %s cannot be followed", direction_name(d));
@@ -346,7 +351,7 @@ static size_t tls_data(struct session *s, void *state, enum direction d, struct 
     (void)shown;
     if (!tls->started)
         start(s, tls);
-    if (side->blind)
+    if (side->blind || side->gave_up)
         return unread.len;
     /* The client begins. */
     if (d == FROM_SERVER && !side->begun && !tls->side[FROM_CLIENT].begun &&

@@ -12,6 +12,7 @@ struct tls_side {
     uint32_t records;     /* of SSL 2.0 */
     bool begun;
     bool blind;          /* where records begin is not known any more */
+    bool gave_up;        /* what comes behind its fatal alert is no TLS: nobody reads it */
     bool lost;           /* something is missing: its messages are not believed any more */
     bool in_messages;    /* the record under way holds handshake messages in clear */
     bool changed_cipher; /* what follows is protected */

@@ -166,6 +166,7 @@ static enum report_protocol protocol_of(const struct facts_index *facts)
     return (enum report_protocol)i;
 }
 
+/* Of an upgrade that was agreed to and then not seen to its end nobody knows which it became. */
 static void take_starttls(struct report *report, const struct facts_index *facts)
 {
     enum report_protocol protocol = protocol_of(facts);
@@ -175,7 +176,9 @@ static void take_starttls(struct report *report, const struct facts_index *facts
         report->by_state[i] += is(facts, FIELD_STARTTLS_STATE, report_states[i]);
     if (is(facts, FIELD_STARTTLS_STATE, "established"))
         report->sessions[protocol].upgraded++;
-    else
+    else if (!is(facts, FIELD_STARTTLS_STATE, "unknown") ||
+             !is(facts, FIELD_STARTTLS_ACCEPTED, "yes") ||
+             is(facts, FIELD_STARTTLS_CONTINUED, "yes"))
         report->sessions[protocol].clear++;
     struct fact fact;
     for (size_t at = 0; facts_next(facts->records, &at, &fact);) {

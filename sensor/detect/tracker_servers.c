@@ -43,10 +43,10 @@ static bool read_key(const struct facts_index *facts, struct server_key *key)
     return true;
 }
 
-static enum claim offer_of(const struct facts_index *facts)
+static enum claim claim_of(const struct facts_index *facts, enum field field)
 {
     struct fact fact;
-    if (!facts_lookup(facts, FIELD_STARTTLS_OFFERED, &fact) || fact.value.len != 1)
+    if (!facts_lookup(facts, field, &fact) || fact.value.len != 1)
         return CLAIM_UNKNOWN;
     return (enum claim)fact.value.data[0];
 }
@@ -58,6 +58,14 @@ static bool list_missed(const struct facts_index *facts)
     return facts_lookup(facts, FIELD_COVERAGE, &fact) &&
            bytes_equal(fact.value, BYTES_LITERAL("partial")) &&
            !facts_lookup(facts, FIELD_SESSION_CAPABILITIES, &fact);
+}
+
+/* A masked word was written over on the path: what the server itself offered is not known. */
+static enum claim offer_of(const struct facts_index *facts)
+{
+    if (claim_of(facts, FIELD_STARTTLS_MASKED) == CLAIM_YES)
+        return CLAIM_UNKNOWN;
+    return claim_of(facts, FIELD_STARTTLS_OFFERED);
 }
 
 /* The counts of this hour; what is older than they are kept is cleared on the way. */

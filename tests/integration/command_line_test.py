@@ -146,6 +146,16 @@ class CommandLine(unittest.TestCase):
         self.assertIn("alice@example.org", result.stdout.decode())
         self.one_line(run("-r", path, "-o", "json"), 1, "cut.pcap")
 
+    def test_an_upgrade_whose_end_was_not_seen_is_not_counted_as_clear(self):
+        with open(os.path.join(SOURCE, "tests/captures/starttls-relay.pcap"), "rb") as whole:
+            content = whole.read()
+        end = 24
+        for _ in range(14):  # up to the answer to the ClientHello
+            end += 16 + int.from_bytes(content[end + 8:end + 12], "little")
+        text = run("-r", self.path("upgrade.pcap", content[:end])).stdout.decode()
+        self.assertIn("STARTTLS: 1 unknown", text)
+        self.assertRegex(text, r"smtp +0 +0 +0")
+
     def test_corrupt_capture_is_reported_as_far_as_it_goes(self):
         with open(self.login, "rb") as whole:
             content = bytearray(whole.read())
