@@ -27,15 +27,28 @@ static const struct {
     uint8_t hash, tag;
 } sizes[] = {
     { 0x1301, 32, 16 }, { 0x1302, 48, 16 }, { 0x1303, 32, 16 }, { 0x1304, 32, 16 },
-    { 0x1305, 32, 8 },  { 0xC0B4, 32, 32 }, { 0xC0B5, 48, 48 },
+    { 0x1305, 32, 8 },  { 0x1306, 64, 16 }, { 0x1307, 32, 16 }, { 0x00C6, 32, 16 },
+    { 0x00C7, 32, 16 }, { 0xC0B4, 32, 32 }, { 0xC0B5, 48, 48 }, { 0xC103, 32, 16 },
+    { 0xC104, 32, 8 },  { 0xC105, 32, 16 }, { 0xC106, 32, 8 },
 };
 
+#define SIZES (sizeof sizes / sizeof sizes[0])
+
+static bool suite_has_sizes(const struct tls *tls)
+{
+    size_t i = 0;
+    while (i < SIZES && sizes[i].suite != tls->choice.suite)
+        i++;
+    return tls->choice.understood && i < SIZES;
+}
+
 /* Whether a protected record is as long as a message of so many bytes with the suite that was
- * chosen; with any, if that was not seen. `hash` adds its length to the message. */
+ * chosen; with any, if that was not seen or is not known. `hash` adds its length to the message. */
 static bool fits(const struct tls *tls, unsigned len, unsigned message, bool hash)
 {
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        bool possible = !tls->choice.understood || tls->choice.suite == sizes[i].suite;
+    bool known = suite_has_sizes(tls);
+    for (size_t i = 0; i < SIZES; i++) {
+        bool possible = !known || tls->choice.suite == sizes[i].suite;
         unsigned content = message + (hash ? sizes[i].hash : 0U);
         if (possible && len == content + 1 + sizes[i].tag)
             return true;
