@@ -198,7 +198,8 @@ static size_t read_content(struct session *s, struct tls *tls, enum direction d,
 }
 
 /* Behind a ChangeCipherSpec handshake records are protected, but for the second hellos of TLS 1.3:
- * one such message fills its record. */
+ * they are known by the HelloRetryRequest. Where that was lost, one such message fills its record.
+ */
 static bool is_clear_hello(enum direction d, struct bytes content, unsigned len)
 {
     struct cursor in = cursor_over(content);
@@ -232,7 +233,8 @@ static void note_record(struct session *s, struct tls *tls, enum direction d, un
         note_alert(tls, d, content, len);
         break;
     case TLS_HANDSHAKE:
-        side->in_messages = !side->changed_cipher || is_clear_hello(d, content, len);
+        side->in_messages =
+            !side->changed_cipher || tls->choice.retry || is_clear_hello(d, content, len);
         if (!side->in_messages)
             note_finished(s, tls, side);
         break;
