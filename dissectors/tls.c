@@ -7,7 +7,8 @@
  *   SSL 2.0      both sent records behind those of the handshake, of which each side has three
  *   to TLS 1.2   both sent a protected handshake message behind their ChangeCipherSpec
  *   TLS 1.3      everything protected looks alike, so lengths and order must tell: the client sent
- *                something behind what can be its Finished, and neither is as short as an alert
+ *                something behind what can be its Finished, neither is as short as an alert, and
+ *                if there was more than a Finished the server did not refuse it
  *
  * A loss: inside a record, only that record is lost, but no message of this side is believed any
  * more. Anywhere else the side is blind: where its records begin is not known, and nothing brings
@@ -15,8 +16,6 @@
 #include "starttls.h"
 #include "tls_internal.h"
 #include "tls_record.h"
-
-#define FINISHED_RECORD_MIN 45 /* of TLS 1.3: 4 + 32 bytes, their type, a tag of 8 */
 
 /* --- the end of the handshake -------------------------------------------------------------------
  */
@@ -85,21 +84,30 @@ static void established(struct session *s, struct tls *tls)
 }
 
 /* The client's protected records of TLS 1.3. Its flight is one Finished, or a Certificate and what
- * belongs to it before that, in one record or several. It is over when a record of the size of a
- * Finished was seen, and also once the server spoke, or the client sent less than that. Early data
- * spoil the latter. */
+ * belongs to it before that, in one record or several. It is over when the first was as long as a
+ * Finished. Otherwise the server may still refuse the certificate, whatever the client sends in the
+ * meantime, and it has to have spoken. Among early data that tells nothing: then any record as long
+ * as a Finished has to do. */
 static void client_protected(struct session *s, struct tls *tls, unsigned len)
 {
-    bool over = tls->passed || (tls->flight > 0 && !tls->offer.early_data &&
-                                (tls->answered || len < FINISHED_RECORD_MIN));
+    bool alone = tls->passed && tls->flight == 1;
+    bool over = tls->offer.early_data ? tls->passed : alone || (tls->flight > 0 && tls->answered);
     if (over) {
         established(s, tls);
         return;
     }
     starttls_handshake(s, HANDSHAKE_DOUBTFUL);
+    tls->behind |= tls->passed;
     tls->passed |= is_finished_size(tls, len);
     if (tls->flight < UINT8_MAX)
         tls->flight++;
+}
+
+static void server_protected(struct session *s, struct tls *tls)
+{
+    tls->answered |= tls->flight > 0;
+    if (tls->behind)
+        established(s, tls);
 }
 
 /* An alert that shows by its size only. */
@@ -120,7 +128,7 @@ static void note_protected(struct session *s, struct tls *tls, enum direction d,
     }
     tls->side[d].protected_data = true;
     if (d == FROM_SERVER)
-        tls->answered |= tls->flight > 0;
+        server_protected(s, tls);
     else if (tls->side[FROM_SERVER].protected_data) /* before that it is early data */
         client_protected(s, tls, len);
 }

@@ -53,6 +53,7 @@ struct tls {
     bool started, told, sslv2;
     uint8_t flight;        /* of TLS 1.3: the client's protected records up to its Finished */
     bool answered, passed; /* the server spoke behind the first of them; the Finished was seen */
+    bool behind;           /* the client sent more behind that */
     struct tls_side side[DIRECTIONS];
     struct tls_offer offer;
     struct tls_choice choice;
