@@ -24,6 +24,7 @@ struct tls_side {
 struct tls_offer {
     bool understood, sslv2, encrypted_hello, fallback, renegotiation, ticket, early_data;
     bool reads_mail; /* a protocol of ALPN says so */
+    bool draft_only; /* of TLS 1.3: none that a server of today would know */
     uint16_t most;   /* highest version */
     uint8_t session_id_len, session_id[32];
 };
