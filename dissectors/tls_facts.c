@@ -152,8 +152,10 @@ static void server_hello(struct session *s, struct tls *tls, struct bytes body)
     struct tls_choice *choice = &tls->choice;
     const struct tls_offer *offer = &tls->offer;
     struct tls_server_hello hello;
-    if (!tls_server_hello_read(body, &hello))
+    if (!tls_server_hello_read(body, &hello)) {
+        choice->unread = true;
         return;
+    }
     session_explain(s, hello.retry ? "HelloRetryRequest" : "ServerHello");
     if (hello.retry) {
         choice->retry = true;
@@ -203,6 +205,8 @@ void tls_server_message(struct session *s, struct tls *tls, const struct tls_mes
     case TLS_SERVER_HELLO:
         if (message->whole)
             server_hello(s, tls, message->body);
+        else
+            choice->unread |= !choice->understood;
         return;
     case TLS_SERVER_KEY_EXCHANGE:
         if (message->whole)
@@ -334,7 +338,7 @@ static void claims(struct facts *own, const struct tls *tls, bool partial)
         { FIELD_TLS_ENCRYPT_THEN_MAC, older && choice->encrypt_then_mac, older },
         { FIELD_TLS_EXTENDED_MASTER_SECRET, older && choice->extended_master_secret, older },
         { FIELD_TLS_FALLBACK_SCSV, offer->fallback, offer->understood },
-        { FIELD_TLS_HELLO_RETRY, choice->retry, true },
+        { FIELD_TLS_HELLO_RETRY, choice->retry, !choice->unread },
         { FIELD_TLS_RENEGOTIATION_INFO, older && choice->renegotiation,
           older && offer->renegotiation },
         { FIELD_TLS_SSLV2_HELLO, offer->sslv2, offer->understood },

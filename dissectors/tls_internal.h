@@ -32,6 +32,7 @@ struct tls_offer {
 /* The ServerHello, and what followed it in clear. */
 struct tls_choice {
     bool understood, retry; /* retry: a HelloRetryRequest came, before it or alone */
+    bool unread;            /* a ServerHello came that could not be read */
     bool extended_master_secret, encrypt_then_mac, truncated_hmac, renegotiation;
     bool sentinel_high, sentinel_low; /* could do TLS 1.3; could do TLS 1.2 */
     bool echoed;                      /* the client's session id, which is not empty */
