@@ -50,7 +50,7 @@ void imap_listed(struct session *s, struct imap *imap, struct bytes words)
         return;
     while ((word = text_next_word(&words)).len > 0) {
         tls |= bytes_equal_nocase(word, "STARTTLS");
-        masked |= starttls_masks(word);
+        masked |= starttls_masks(word, "STARTTLS");
         disabled |= bytes_equal_nocase(word, "LOGINDISABLED");
         literals |= knows_literals(word);
         if (bytes_starts_nocase(word, "AUTH=") && word.len > 5)

@@ -24,7 +24,7 @@ static void capability(struct managesieve *sieve, const struct sieve_text *text)
 {
     struct bytes name = sieve_text_string(text, 0), value = sieve_text_string(text, 1), word;
     list(sieve, FIELD_SESSION_CAPABILITIES, name);
-    sieve->listing_masked |= starttls_masks(name);
+    sieve->listing_masked |= starttls_masks(name, "STARTTLS");
     sieve->listing_starttls |= bytes_equal_nocase(name, "STARTTLS");
     if (!bytes_equal_nocase(name, "SASL"))
         return;

@@ -50,7 +50,7 @@ static void capability_line(struct pop3_listing *listing, struct bytes line)
     struct bytes word = text_next_word(&line), name;
     listing->fits &= is_keyword(word);
     listing->known |= pop3_is_capability(word);
-    listing->masked |= starttls_masks(word);
+    listing->masked |= starttls_masks(word, "STLS");
     listing->starttls |= bytes_equal_nocase(word, "STLS");
     keep(&listing->facts, &listing->lines, FIELD_SESSION_CAPABILITIES, word);
     if (bytes_equal_nocase(word, "USER"))

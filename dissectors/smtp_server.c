@@ -56,7 +56,7 @@ static void list_capability(struct smtp *smtp, struct bytes text)
     copy_capitals(upper, sizeof upper, word);
     if (upper[0] && smtp->listing_words++ < LISTED_MAX)
         facts_string(&smtp->listing, FIELD_SESSION_CAPABILITIES, upper);
-    smtp->listing_masked |= starttls_masks(word);
+    smtp->listing_masked |= starttls_masks(word, "STARTTLS");
     smtp->listing_starttls |= bytes_equal_nocase(word, "STARTTLS");
     smtp->listing_anonymous |= bytes_equal_nocase(word, "X-ANONYMOUSTLS");
     smtp->listing_chunking |= bytes_equal_nocase(word, "CHUNKING");

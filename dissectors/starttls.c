@@ -30,10 +30,11 @@ struct facts *starttls_hello(struct session *s)
 }
 
 /* Three of the same tell most words apart at once. A rule of hyphens is an ornament. */
-bool starttls_masks(struct bytes word)
+bool starttls_masks(struct bytes word, const char *command)
 {
     size_t same = 1;
-    if (word.len < MASKED_MIN || word.data[0] != word.data[1] || word.data[0] != word.data[2])
+    if (word.len != strlen(command) || word.len < MASKED_MIN || word.data[0] != word.data[1] ||
+        word.data[0] != word.data[2])
         return false;
     while (same < word.len && word.data[same] == word.data[0])
         same++;

@@ -48,9 +48,10 @@ struct starttls {
 void starttls_track(struct session *);
 /* Greeting and capabilities go here: they are shown with the starttls event. */
 struct facts *starttls_hello(struct session *);
-/* Whether a word of a list of capabilities was overwritten by something on the path: XXXXXXXA of
- * Cisco's inspection, or four or more times the same character. */
-bool starttls_masks(struct bytes word);
+/* Whether a word of a list of capabilities is the command written over by something on the path, as
+ * long as that and all one character, but maybe for the last: XXXXXXXA of Cisco's inspection. Words
+ * of another length stood for something else. */
+bool starttls_masks(struct bytes word, const char *command);
 /* A capability list was read to its end. Once offered stays offered, and masked; "not in the list"
  * is a no only for a session that was seen whole so far. */
 void starttls_listed(struct session *, bool offered, bool masked);

@@ -7,7 +7,8 @@
  *   SSL 2.0      both sent records behind those of the handshake, of which each side has three
  *   to TLS 1.2   both sent a protected handshake message behind their ChangeCipherSpec
  *   TLS 1.3      everything protected looks alike, so lengths and order must tell: the client sent
- *                something behind what can be its Finished, and neither is as short as an alert
+ *                something behind what can be its Finished, neither is as short as an alert, and
+ *                if there was more than a Finished the server did not refuse it
  *
  * A loss: inside a record, only that record is lost, but no message of this side is believed any
  * more. Anywhere else the side is blind: where its records begin is not known, and nothing brings
@@ -15,8 +16,6 @@
 #include "starttls.h"
 #include "tls_internal.h"
 #include "tls_record.h"
-
-#define FINISHED_RECORD_MIN 45 /* of TLS 1.3: 4 + 32 bytes, their type, a tag of 8 */
 
 /* --- the end of the handshake -------------------------------------------------------------------
  */
@@ -27,15 +26,28 @@ static const struct {
     uint8_t hash, tag;
 } sizes[] = {
     { 0x1301, 32, 16 }, { 0x1302, 48, 16 }, { 0x1303, 32, 16 }, { 0x1304, 32, 16 },
-    { 0x1305, 32, 8 },  { 0xC0B4, 32, 32 }, { 0xC0B5, 48, 48 },
+    { 0x1305, 32, 8 },  { 0x1306, 64, 16 }, { 0x1307, 32, 16 }, { 0x00C6, 32, 16 },
+    { 0x00C7, 32, 16 }, { 0xC0B4, 32, 32 }, { 0xC0B5, 48, 48 }, { 0xC103, 32, 16 },
+    { 0xC104, 32, 8 },  { 0xC105, 32, 16 }, { 0xC106, 32, 8 },
 };
 
+#define SIZES (sizeof sizes / sizeof sizes[0])
+
+static bool suite_has_sizes(const struct tls *tls)
+{
+    size_t i = 0;
+    while (i < SIZES && sizes[i].suite != tls->choice.suite)
+        i++;
+    return tls->choice.understood && i < SIZES;
+}
+
 /* Whether a protected record is as long as a message of so many bytes with the suite that was
- * chosen; with any, if that was not seen. `hash` adds its length to the message. */
+ * chosen; with any, if that was not seen or is not known. `hash` adds its length to the message. */
 static bool fits(const struct tls *tls, unsigned len, unsigned message, bool hash)
 {
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        bool possible = !tls->choice.understood || tls->choice.suite == sizes[i].suite;
+    bool known = suite_has_sizes(tls);
+    for (size_t i = 0; i < SIZES; i++) {
+        bool possible = !known || tls->choice.suite == sizes[i].suite;
         unsigned content = message + (hash ? sizes[i].hash : 0U);
         if (possible && len == content + 1 + sizes[i].tag)
             return true;
@@ -72,21 +84,30 @@ static void established(struct session *s, struct tls *tls)
 }
 
 /* The client's protected records of TLS 1.3. Its flight is one Finished, or a Certificate and what
- * belongs to it before that, in one record or several. It is over when a record of the size of a
- * Finished was seen, and also once the server spoke, or the client sent less than that. Early data
- * spoil the latter. */
+ * belongs to it before that, in one record or several. It is over when the first was as long as a
+ * Finished. Otherwise the server may still refuse the certificate, whatever the client sends in the
+ * meantime, and it has to have spoken. Among early data that tells nothing: then any record as long
+ * as a Finished has to do. */
 static void client_protected(struct session *s, struct tls *tls, unsigned len)
 {
-    bool over = tls->passed || (tls->flight > 0 && !tls->offer.early_data &&
-                                (tls->answered || len < FINISHED_RECORD_MIN));
+    bool alone = tls->passed && tls->flight == 1;
+    bool over = tls->offer.early_data ? tls->passed : alone || (tls->flight > 0 && tls->answered);
     if (over) {
         established(s, tls);
         return;
     }
     starttls_handshake(s, HANDSHAKE_DOUBTFUL);
+    tls->behind |= tls->passed;
     tls->passed |= is_finished_size(tls, len);
     if (tls->flight < UINT8_MAX)
         tls->flight++;
+}
+
+static void server_protected(struct session *s, struct tls *tls)
+{
+    tls->answered |= tls->flight > 0;
+    if (tls->behind)
+        established(s, tls);
 }
 
 /* An alert that shows by its size only. */
@@ -107,7 +128,7 @@ static void note_protected(struct session *s, struct tls *tls, enum direction d,
     }
     tls->side[d].protected_data = true;
     if (d == FROM_SERVER)
-        tls->answered |= tls->flight > 0;
+        server_protected(s, tls);
     else if (tls->side[FROM_SERVER].protected_data) /* before that it is early data */
         client_protected(s, tls, len);
 }
@@ -185,7 +206,8 @@ static size_t read_content(struct session *s, struct tls *tls, enum direction d,
 }
 
 /* Behind a ChangeCipherSpec handshake records are protected, but for the second hellos of TLS 1.3:
- * one such message fills its record. */
+ * they are known by the HelloRetryRequest. Where that was lost, one such message fills its record.
+ */
 static bool is_clear_hello(enum direction d, struct bytes content, unsigned len)
 {
     struct cursor in = cursor_over(content);
@@ -219,7 +241,8 @@ static void note_record(struct session *s, struct tls *tls, enum direction d, un
         note_alert(tls, d, content, len);
         break;
     case TLS_HANDSHAKE:
-        side->in_messages = !side->changed_cipher || is_clear_hello(d, content, len);
+        side->in_messages =
+            !side->changed_cipher || tls->choice.retry || is_clear_hello(d, content, len);
         if (!side->in_messages)
             note_finished(s, tls, side);
         break;

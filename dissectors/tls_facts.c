@@ -83,6 +83,8 @@ static void note_offer(struct session *s, struct tls *tls, const struct tls_clie
             hello->renegotiation_info.present || tls_client_hello_offers(hello, RENEGOTIATE),
         .ticket = hello->ticket.data.len > 0,
         .early_data = hello->early_data.present,
+        .draft_only = tls_client_hello_max(hello) == TLS_1_3 &&
+                      !tls_client_hello_offers_version(hello, TLS_1_3),
         .session_id_len = (uint8_t)hello->session_id.len,
     };
     if (hello->session_id.len > 0)
@@ -303,14 +305,15 @@ static void claim_fact(struct facts *facts, enum field field, bool yes, bool kno
 }
 
 /* RFC 9846 section 4.2.3. A server marks its random when it chooses TLS 1.2, or less, and could do
- * better: the client must have offered better for that to mean anything. */
+ * better: the client must have offered better for that to mean anything. With drafts of TLS 1.3 it
+ * offered TLS 1.2 to a server that does not know them, and something better to one that does. */
 static bool downgraded(const struct tls_offer *offer, const struct tls_choice *choice)
 {
     if (!offer->understood || !choice->understood || choice->version >= TLS_1_3)
         return false;
-    if (offer->most >= TLS_1_3)
+    if (offer->most >= TLS_1_3 && !offer->draft_only)
         return choice->sentinel_high || choice->sentinel_low;
-    return offer->most == TLS_1_2 && choice->version < TLS_1_2 && choice->sentinel_low;
+    return offer->most >= TLS_1_2 && choice->version < TLS_1_2 && choice->sentinel_low;
 }
 
 /* Whether no certificate can come any more: TLS 1.3 hides it, and what follows its place was seen.
@@ -333,7 +336,8 @@ static void claims(struct facts *own, const struct tls *tls, bool partial)
         { FIELD_TLS_CERT_REQUESTED, older && choice->certificate_request, older },
         { FIELD_TLS_CERT_VISIBLE, choice->certificate, hides_certificate(tls) },
         { FIELD_TLS_DOWNGRADE_SENTINEL, downgraded(offer, choice),
-          offer->understood && choice->understood },
+          offer->understood && choice->understood &&
+              (!offer->draft_only || choice->version >= TLS_1_3) },
         { FIELD_TLS_ECH_OFFERED, offer->encrypted_hello, offer->understood },
         { FIELD_TLS_ENCRYPT_THEN_MAC, older && choice->encrypt_then_mac, older },
         { FIELD_TLS_EXTENDED_MASTER_SECRET, older && choice->extended_master_secret, older },

@@ -222,6 +222,16 @@ uint16_t tls_client_hello_max(const struct tls_client_hello *hello)
     return hello->version > TLS_1_2 ? (uint16_t)TLS_1_2 : hello->version;
 }
 
+bool tls_client_hello_offers_version(const struct tls_client_hello *hello, uint16_t version)
+{
+    uint16_t offered;
+    for (struct bytes left = hello->versions; tls_next_u16(&left, &offered);) {
+        if (offered == version)
+            return true;
+    }
+    return false;
+}
+
 bool tls_client_hello_offers(const struct tls_client_hello *hello, uint16_t suite)
 {
     struct cursor in = cursor_over(hello->suites);

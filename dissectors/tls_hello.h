@@ -48,9 +48,10 @@ bool tls_client_hello_read(struct bytes body, struct tls_client_hello *);
 bool tls_sslv2_client_hello_read(struct bytes record, struct tls_client_hello *);
 
 /* Highest version offered, GREASE left out (drafts of TLS 1.3 count as it, and without
- * supported_versions no more than TLS 1.2 is on offer); whether this suite is among those offered.
- */
+ * supported_versions no more than TLS 1.2 is on offer); whether supported_versions has this very
+ * one; whether this suite is among those offered. */
 uint16_t tls_client_hello_max(const struct tls_client_hello *);
+bool tls_client_hello_offers_version(const struct tls_client_hello *, uint16_t version);
 bool tls_client_hello_offers(const struct tls_client_hello *, uint16_t suite);
 
 struct tls_server_hello {

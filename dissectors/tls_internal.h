@@ -25,6 +25,7 @@ struct tls_side {
 struct tls_offer {
     bool understood, sslv2, encrypted_hello, fallback, renegotiation, ticket, early_data;
     bool reads_mail; /* a protocol of ALPN says so */
+    bool draft_only; /* of TLS 1.3: none that a server of today would know */
     uint16_t most;   /* highest version */
     uint8_t session_id_len, session_id[32];
 };
@@ -54,6 +55,7 @@ struct tls {
     bool started, told, sslv2;
     uint8_t flight;        /* of TLS 1.3: the client's protected records up to its Finished */
     bool answered, passed; /* the server spoke behind the first of them; the Finished was seen */
+    bool behind;           /* the client sent more behind that */
     struct tls_side side[DIRECTIONS];
     struct tls_offer offer;
     struct tls_choice choice;

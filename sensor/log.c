@@ -9,22 +9,12 @@
 
 static unsigned verbosity;
 
-/* C0, DEL and C1 (U+0080 to U+009F, in UTF-8 after C2) can move a terminal's cursor or worse. */
-static bool harmless(struct bytes sequence)
-{
-    if (sequence.len == 0)
-        return false;
-    if (sequence.len == 1)
-        return sequence.data[0] >= 0x20 && sequence.data[0] != 0x7F;
-    return sequence.data[0] != 0xC2 || sequence.data[1] >= 0xA0;
-}
-
 static size_t escape(struct bytes text, char to[4 * LINE_MAX_BYTES])
 {
     size_t len = 0;
     while (text.len > 0) {
         size_t n = text_utf8_length(text);
-        if (harmless(bytes_first(text, n))) {
+        if (text_is_harmless(bytes_first(text, n))) {
             memcpy(to + len, text.data, n);
             len += n;
         } else {

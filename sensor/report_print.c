@@ -42,12 +42,10 @@ static void print_safe(FILE *out, const char *text, int width)
     int columns = 0;
     for (struct bytes rest = bytes_of_string(text); rest.len > 0; columns++) {
         size_t n = text_utf8_length(rest);
-        bool control = n == 0 || (n == 1 && (rest.data[0] < ' ' || rest.data[0] == 0x7F)) ||
-                       (n == 2 && rest.data[0] == 0xC2 && rest.data[1] < 0xA0);
-        if (control)
-            fputc('?', out);
-        else
+        if (text_is_harmless(bytes_first(rest, n)))
             fwrite(rest.data, 1, n, out);
+        else
+            fputc('?', out);
         rest = bytes_after(rest, n > 0 ? n : 1);
     }
     if (columns < width)

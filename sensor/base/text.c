@@ -103,6 +103,20 @@ size_t text_utf8_length(struct bytes text)
     return 0;
 }
 
+bool text_is_harmless(struct bytes sequence)
+{
+    const uint8_t *at = sequence.data;
+    if (sequence.len == 1)
+        return at[0] >= 0x20 && at[0] != 0x7F;
+    if (sequence.len == 2) /* U+0080 to U+009F, U+061C */
+        return !(at[0] == 0xC2 && at[1] < 0xA0) && !(at[0] == 0xD8 && at[1] == 0x9C);
+    if (sequence.len == 3 && at[0] == 0xE2 && at[1] == 0x80) /* U+200E, U+200F, U+2028 to U+202E */
+        return at[2] != 0x8E && at[2] != 0x8F && !(at[2] >= 0xA8 && at[2] <= 0xAE);
+    if (sequence.len == 3 && at[0] == 0xE2 && at[1] == 0x81) /* U+2066 to U+2069 */
+        return at[2] < 0xA6 || at[2] > 0xA9;
+    return sequence.len > 0;
+}
+
 /* Writes one character; returns its length, 0 if there is no room. */
 static size_t put_utf8(uint32_t c, uint8_t *to, size_t room)
 {

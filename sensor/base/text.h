@@ -26,6 +26,10 @@ char *text_hex(char *to, uint64_t number, int digits);
 /* Length of the well-formed UTF-8 sequence (RFC 3629) at the front, 0 if there is none. */
 size_t text_utf8_length(struct bytes);
 
+/* Whether a sequence of that length may be shown as it is: false of an empty one, of what moves a
+ * terminal's cursor or worse (C0, DEL, C1) and of what turns the direction of the text about it. */
+bool text_is_harmless(struct bytes sequence);
+
 /* The longest beginning of at most `max` bytes that does not cut a UTF-8 sequence in two. */
 struct bytes text_cut(struct bytes, size_t max);
 

@@ -119,9 +119,15 @@ static size_t finding_line(const struct rendered *rendered, char text[LINE_MAX_B
     struct bytes parts[] = { label_of(rendered->column[COLUMN_SEVERITY]), BYTES_LITERAL("  "),
                              rendered->message };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        for (size_t k = 0; k < parts[i].len && len < LINE_MAX_BYTES; k++) {
-            uint8_t c = parts[i].data[k];
-            text[len++] = (char)(c < ' ' || c == 0x7F ? '?' : c);
+        for (struct bytes rest = parts[i]; rest.len > 0;) {
+            size_t n = text_utf8_length(rest);
+            bool harmless = text_is_harmless(bytes_first(rest, n));
+            size_t shown = harmless ? n : 1;
+            if (len + shown > LINE_MAX_BYTES)
+                return len;
+            memcpy(text + len, harmless ? (const char *)rest.data : "?", shown);
+            len += shown;
+            rest = bytes_after(rest, n > 0 ? n : 1);
         }
     }
     return len;

@@ -66,6 +66,32 @@ static void utf8(void **state)
         assert_int_equal(text_utf8_length(cases[i].text), cases[i].len);
 }
 
+static void harmless(void **state)
+{
+    (void)state;
+    const struct {
+        struct bytes text;
+        bool harmless;
+    } cases[] = {
+        { BYTES_LITERAL("a"), true },
+        { BYTES_LITERAL("\xc3\xa9"), true },
+        { BYTES_LITERAL("\xd8\xa7"), true },
+        { BYTES_LITERAL("\xe2\x82\xac"), true },
+        { BYTES_LITERAL("\xe2\x80\xa6"), true },
+        { BYTES_LITERAL("\xf0\x9f\x93\xa7"), true },
+        { BYTES_LITERAL(""), false },
+        { BYTES_LITERAL("\x1b"), false },
+        { BYTES_LITERAL("\x7f"), false },
+        { BYTES_LITERAL("\xc2\x9b"), false },     /* CSI */
+        { BYTES_LITERAL("\xd8\x9c"), false },     /* the mark of Arabic */
+        { BYTES_LITERAL("\xe2\x80\x8f"), false }, /* from right to left */
+        { BYTES_LITERAL("\xe2\x80\xae"), false }, /* the same, whatever the letters */
+        { BYTES_LITERAL("\xe2\x81\xa6"), false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(text_is_harmless(cases[i].text), cases[i].harmless);
+}
+
 static void cuts_between_characters(void **state)
 {
     (void)state;
@@ -176,6 +202,7 @@ int main(void)
         cmocka_unit_test(utf8),         cmocka_unit_test(cuts_between_characters),
         cmocka_unit_test(utf8_counted), cmocka_unit_test(cuts_everywhere),
         cmocka_unit_test(from_utf16),   cmocka_unit_test(addresses),
+        cmocka_unit_test(harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
