@@ -281,7 +281,7 @@ static bool client_is_heard(struct session *s)
         s->client = verdict == VERDICT_MINE ? CLIENT_FOREIGN : CLIENT_HEARD;
         if (s->client == CLIENT_FOREIGN) {
             session_explain(s, "the client speaks TLS, the server does not");
-            session_partial(s, COVERAGE_DESYNC);
+            session_partial(s, COVERAGE_FOREIGN);
             s->dissector->gap(s, s->state, FROM_CLIENT, client->unread.len);
         }
     }
@@ -555,6 +555,7 @@ void session_flow_facts(const struct session *s, struct facts *facts)
         { COVERAGE_MEMORY, "memory" },
         { COVERAGE_LAYER, "security_layer" },
         { COVERAGE_COMPRESSED, "compressed" },
+        { COVERAGE_FOREIGN, "foreign" },
     };
     facts_string(facts, FIELD_COVERAGE, s->coverage ? "partial" : "full");
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {

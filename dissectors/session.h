@@ -46,6 +46,7 @@ enum coverage {
     COVERAGE_UNFINISHED = 64,  /* more may have come behind what was seen */
     COVERAGE_LAYER = 32,       /* what follows a login was wrapped by SASL */
     COVERAGE_COMPRESSED = 256, /* what follows is deflate */
+    COVERAGE_FOREIGN = 512,    /* the client speaks TLS to a server that speaks none */
     COVERAGE_DESYNC = 16, /* seen, but not understood: somebody broke the rules of the protocol */
 };
 

@@ -33,6 +33,7 @@ const struct report_reason report_reasons[REPORT_REASONS] = {
     { "unfinished", "had no end yet where the capture stops" },
     { "compressed", "went on compressed (COMPRESS=DEFLATE), where nothing is read" },
     { "security_layer", "were wrapped by SASL after the login" },
+    { "foreign", "had a client that spoke TLS to a server that did not" },
     { "desync", "broke the rules of their protocol, so that track of them was lost" },
 };
 

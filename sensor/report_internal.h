@@ -21,7 +21,7 @@ struct line {
 
 enum report_protocol { REPORT_SMTP, REPORT_IMAP, REPORT_POP3, REPORT_SIEVE, REPORT_PROTOCOLS };
 #define REPORT_STATES   7
-#define REPORT_REASONS  9
+#define REPORT_REASONS  10
 #define REPORT_VERSIONS 6
 
 /* Names as the events have them, and how a person says them. */

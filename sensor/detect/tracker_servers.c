@@ -54,10 +54,13 @@ static enum claim claim_of(const struct facts_index *facts, enum field field)
 /* Whether the list may have been lost. One that was read is shown in the event. */
 static bool list_missed(const struct facts_index *facts)
 {
+    static const char *const losses[] = { "gap",       "one_sided", "midstream",
+                                          "truncated", "memory",    "lost_events" };
     struct fact fact;
-    return facts_lookup(facts, FIELD_COVERAGE, &fact) &&
-           bytes_equal(fact.value, BYTES_LITERAL("partial")) &&
-           !facts_lookup(facts, FIELD_SESSION_CAPABILITIES, &fact);
+    bool lost = false;
+    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++)
+        lost |= facts_has(facts->records, FIELD_COVERAGE_REASON, bytes_of_string(losses[i]));
+    return lost && !facts_lookup(facts, FIELD_SESSION_CAPABILITIES, &fact);
 }
 
 /* A masked word was written over on the path: what the server itself offered is not known. */
