@@ -164,6 +164,8 @@ static size_t read_command(struct session *s, struct smtp *smtp, struct bytes un
     show_command(s, command, line.text, taken);
     if (smtp->login.open)
         smtp_auth_overrun(s, smtp, command, line.text);
+    else if (command == SMTP_UNKNOWN && starttls_is_spoiled(s, line.text, "STARTTLS"))
+        command = SMTP_STARTTLS;
     else if (command == SMTP_UNKNOWN)
         http_line(s, &smtp->http, line.text);
     if (smtp->queue.count > 0)

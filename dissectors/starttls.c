@@ -44,6 +44,11 @@ bool starttls_masks(struct bytes word, const char *command)
            (same + 1 == word.len && word.data[same] >= 'A' && word.data[same] <= 'Z');
 }
 
+bool starttls_is_spoiled(const struct session *s, struct bytes line, const char *command)
+{
+    return s->starttls.offered == CLAIM_YES && starttls_masks(text_trim(line), command);
+}
+
 void starttls_listed(struct session *s, bool offered, bool masked)
 {
     struct starttls *t = &s->starttls;

@@ -52,6 +52,9 @@ struct facts *starttls_hello(struct session *);
  * long as that and all one character, but maybe for the last: XXXXXXXA of Cisco's inspection. Words
  * of another length stood for something else. */
 bool starttls_masks(struct bytes word, const char *command);
+/* Whether a line of the client that is no command is the upgrade command, written over in the same
+ * way on its way to a server that had offered it. */
+bool starttls_is_spoiled(const struct session *, struct bytes line, const char *command);
 /* A capability list was read to its end. Once offered stays offered, and masked; "not in the list"
  * is a no only for a session that was seen whole so far. */
 void starttls_listed(struct session *, bool offered, bool masked);
