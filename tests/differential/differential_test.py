@@ -30,6 +30,7 @@ NOT_POP = "tshark takes Redis on port 110 for POP3"
 NO_MECHANISM = "a word that the server does not know as a mechanism may be a password: mailtap does not show it"
 MIDSTREAM = "the start was not seen: mailtap believes no client line before a reply that proves the dialogue"
 CUT = "each packet was cut: what is missing is loss, and the start of a line is no fact; tshark decodes it as if it were whole"
+SPOILED = "STARTTLS was written over on its way: tshark sees an unknown command, mailtap what it was"
 CLEAR_ANSWER = "the server answered the ClientHello in clear: no handshake for mailtap, and so no event of one"
 UNANSWERED = "in clear behind an accepted STARTTLS, and never answered: no envelope"
 NULL_CIPHER = "with a suite that does not encrypt tshark reads alerts behind the handshake; mailtap reads none there"
@@ -82,6 +83,8 @@ DIFFERENCES = {
         (UNANSWERED, ["-MAIL <alice@example.net>"])],
     "starttls-injection": [
         (INJECTED, ["-MAIL <mallory@example.com>", "-RCPT <bob@example.org> -"])],
+    "starttls-stripped": [
+        (SPOILED, ["+STARTTLS 500"])],
     "starttls-tamper": [
         (INJECTED, ["-MAIL <mallory@example.com>"])],
     "tls-ports-in-clear": [
