@@ -167,27 +167,36 @@ static enum report_protocol protocol_of(const struct facts_index *facts)
     return (enum report_protocol)i;
 }
 
+static void take_reasons(struct report *report, const struct facts_index *facts)
+{
+    struct fact fact;
+    if (!facts_lookup(facts, FIELD_COVERAGE_REASON, &fact))
+        return;
+    for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
+        if (fact.field != FIELD_COVERAGE_REASON)
+            continue;
+        for (size_t i = 0; i < REPORT_REASONS; i++)
+            report->by_reason[i] +=
+                bytes_equal(fact.value, bytes_of_string(report_reasons[i].reason));
+    }
+}
+
 /* Of an upgrade that was agreed to and then not seen to its end nobody knows which it became. */
 static void take_starttls(struct report *report, const struct facts_index *facts)
 {
     enum report_protocol protocol = protocol_of(facts);
     if (protocol == REPORT_PROTOCOLS)
         return;
+    char state[sizeof(struct text_field)];
+    get(facts, FIELD_STARTTLS_STATE, state, sizeof state);
     for (size_t i = 0; i < REPORT_STATES; i++)
-        report->by_state[i] += is(facts, FIELD_STARTTLS_STATE, report_states[i]);
-    if (is(facts, FIELD_STARTTLS_STATE, "established"))
+        report->by_state[i] += strcmp(state, report_states[i]) == 0;
+    if (strcmp(state, "established") == 0)
         report->sessions[protocol].upgraded++;
-    else if (!is(facts, FIELD_STARTTLS_STATE, "unknown") ||
-             !is(facts, FIELD_STARTTLS_ACCEPTED, "yes") ||
+    else if (strcmp(state, "unknown") != 0 || !is(facts, FIELD_STARTTLS_ACCEPTED, "yes") ||
              is(facts, FIELD_STARTTLS_CONTINUED, "yes"))
         report->sessions[protocol].clear++;
-    struct fact fact;
-    for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
-        for (size_t i = 0; i < REPORT_REASONS; i++)
-            report->by_reason[i] +=
-                fact.field == FIELD_COVERAGE_REASON &&
-                bytes_equal(fact.value, bytes_of_string(report_reasons[i].reason));
-    }
+    take_reasons(report, facts);
 }
 
 static void take_tls(struct report *report, const struct facts_index *facts)

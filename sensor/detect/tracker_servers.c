@@ -51,16 +51,29 @@ static enum claim claim_of(const struct facts_index *facts, enum field field)
     return (enum claim)fact.value.data[0];
 }
 
-/* Whether the list may have been lost. One that was read is shown in the event. */
-static bool list_missed(const struct facts_index *facts)
+static bool is_loss(struct bytes reason)
 {
     static const char *const losses[] = { "gap",       "one_sided", "midstream",
                                           "truncated", "memory",    "lost_events" };
+    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+        if (bytes_equal(reason, bytes_of_string(losses[i])))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the list may have been lost. One that was read is shown in the event. */
+static bool list_missed(const struct facts_index *facts)
+{
     struct fact fact;
-    bool lost = false;
-    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++)
-        lost |= facts_has(facts->records, FIELD_COVERAGE_REASON, bytes_of_string(losses[i]));
-    return lost && !facts_lookup(facts, FIELD_SESSION_CAPABILITIES, &fact);
+    if (facts_lookup(facts, FIELD_SESSION_CAPABILITIES, &fact) ||
+        !facts_lookup(facts, FIELD_COVERAGE_REASON, &fact))
+        return false;
+    for (size_t at = 0; facts_next(facts->records, &at, &fact);) {
+        if (fact.field == FIELD_COVERAGE_REASON && is_loss(fact.value))
+            return true;
+    }
+    return false;
 }
 
 /* A masked word was written over on the path: what the server itself offered is not known. */
