@@ -17,7 +17,7 @@
 /* --- names --------------------------------------------------------------------------------------
  */
 
-static const struct {
+static const struct version {
     uint16_t version;
     const char *protocol, *number, *name;
 } versions[] = {
@@ -35,22 +35,30 @@ static void name_fact(struct facts *facts, enum field field, const char *name, u
     facts_string(facts, field, name ? name : text);
 }
 
-static void version_facts(struct facts *facts, uint16_t version)
+/* NULL if it is none of them. */
+static const struct version *version_of(uint16_t number)
 {
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
-        if (versions[i].version == version) {
-            facts_string(facts, FIELD_TLS_VERSION, versions[i].number);
-            facts_string(facts, FIELD_TLS_VERSION_PROTOCOL, versions[i].protocol);
-        }
+        if (versions[i].version == number)
+            return &versions[i];
     }
+    return NULL;
 }
 
-static void client_max_fact(struct facts *facts, uint16_t version)
+static void version_facts(struct facts *facts, uint16_t number)
 {
-    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
-        if (versions[i].version == version)
-            facts_string(facts, FIELD_TLS_CLIENT_MAX, versions[i].name);
-    }
+    const struct version *version = version_of(number);
+    if (!version)
+        return;
+    facts_string(facts, FIELD_TLS_VERSION, version->number);
+    facts_string(facts, FIELD_TLS_VERSION_PROTOCOL, version->protocol);
+}
+
+static void client_max_fact(struct facts *facts, uint16_t number)
+{
+    const struct version *version = version_of(number);
+    if (version)
+        facts_string(facts, FIELD_TLS_CLIENT_MAX, version->name);
 }
 
 /* --- the client's hello -------------------------------------------------------------------------
@@ -391,7 +399,8 @@ static const char *role(const struct session *s, const struct tls *tls)
     return by_port ? by_port : tls->offer.reads_mail ? "access" : NULL;
 }
 
-bool tls_understood(const struct tls *tls)
+/* Whether any message was understood that an event could tell of. */
+static bool understood(const struct tls *tls)
 {
     return tls->offer.understood || tls->choice.understood || tls->choice.retry ||
            tls->alerts.fatal || tls->alerts.warning;
@@ -399,7 +408,7 @@ bool tls_understood(const struct tls *tls)
 
 void tls_tell(struct session *s, struct tls *tls, enum tls_outcome outcome)
 {
-    if (tls->told || !tls_understood(tls))
+    if (tls->told || !understood(tls))
         return;
     tls->told = true;
     bool partial = session_is_partial(s);

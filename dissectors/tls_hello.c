@@ -162,9 +162,6 @@ static void read_client_extension(struct tls_client_hello *hello, uint16_t type,
     case SUPPORTED_VERSIONS:
         take_list(&hello->versions, data_u8(data));
         break;
-    case KEY_SHARE:
-        take_extension(&hello->key_share, data);
-        break;
     case EARLY_DATA:
         take_extension(&hello->early_data, data);
         break;

@@ -38,7 +38,7 @@ struct tls_client_hello {
     struct bytes signatures;    /* signature_algorithms, 16-bit each */
     struct bytes alpn;          /* a length and a name each */
     struct tls_extension ticket, extended_master_secret, encrypt_then_mac, truncated_hmac,
-        renegotiation_info, encrypted_client_hello, pre_shared_key, key_share, early_data;
+        renegotiation_info, encrypted_client_hello, pre_shared_key, early_data;
 };
 
 /* False if it is malformed; what was read before that stays. An extension whose own content is cut

@@ -75,8 +75,6 @@ void tls_server_changes_cipher(struct tls *);
 /* An alert that can be read. */
 void tls_alert(struct tls *, enum direction, uint8_t level, uint8_t name);
 
-/* Whether any message was understood that an event could tell of. */
-bool tls_understood(const struct tls *);
 /* Makes the event, once. */
 void tls_tell(struct session *, struct tls *, enum tls_outcome);
 

@@ -246,19 +246,23 @@ static void print_protocols(const struct report *report, FILE *out)
     }
 }
 
+/* One of a list of numbers, of which those that are none are left out. */
+static void print_listed(FILE *out, const char **comma, uint64_t n, const char *what)
+{
+    if (n == 0)
+        return;
+    fprintf(out, "%s %llu %s", *comma, (unsigned long long)n, what);
+    *comma = ",";
+}
+
 static void print_handshakes(const struct report *report, FILE *out)
 {
     const char *comma = "";
     if (report->handshakes == 0)
         return;
     fputs("  TLS:", out);
-    for (size_t i = 0; i < REPORT_VERSIONS; i++) {
-        if (report->by_version[i] > 0) {
-            fprintf(out, "%s %llu %s", comma, (unsigned long long)report->by_version[i],
-                    report_versions[i].text);
-            comma = ",";
-        }
-    }
+    for (size_t i = 0; i < REPORT_VERSIONS; i++)
+        print_listed(out, &comma, report->by_version[i], report_versions[i].text);
     fprintf(out, "%s ", *comma ? ";" : "");
     print_number(out, report->handshakes, "handshake");
     fprintf(out, ", %llu resumed, %llu failed\n", (unsigned long long)report->resumed_handshakes,
@@ -272,13 +276,8 @@ static void print_sessions(const struct report *report, const struct page *page)
     print_protocols(report, out);
     fputs("  STARTTLS:", out);
     const char *comma = "";
-    for (size_t i = 0; i < REPORT_STATES; i++) {
-        if (report->by_state[i] > 0) {
-            fprintf(out, "%s %llu %s", comma, (unsigned long long)report->by_state[i],
-                    report_states[i]);
-            comma = ",";
-        }
-    }
+    for (size_t i = 0; i < REPORT_STATES; i++)
+        print_listed(out, &comma, report->by_state[i], report_states[i]);
     fprintf(out, "%s\n", *comma ? "" : " no session began in clear");
     print_handshakes(report, out);
     fputs("  In clear: ", out);
